@@ -1,0 +1,170 @@
+//! The tree that every phase of loading works on.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use crate::diagnostic::Span;
+
+/// The two tags that the Compose format gives a meaning to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tag {
+    /// `!reset`: takes the attribute away from what earlier files said.
+    Reset,
+    /// `!override`: replaces what earlier files said instead of merging with it.
+    Override,
+}
+
+/// One value and the place where it was written.
+#[derive(Clone, Debug)]
+pub struct Node {
+    pub kind: Kind,
+    pub span: Span,
+    pub tag: Option<Tag>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Kind {
+    Null,
+    Bool(bool),
+    Int(i64),
+    /// Only what does not fit into an `i64`.
+    Uint(u64),
+    Float(f64),
+    /// A date or time that was written plain: its canonical text. Compose keeps these apart from strings.
+    Time(Arc<str>),
+    Str(Arc<str>),
+    Seq(Vec<Node>),
+    Map(Map),
+}
+
+/// The entries of a mapping in the order in which they were written, each key with its own place.
+#[derive(Clone, Debug, Default)]
+pub struct Map(IndexMap<Arc<str>, (Span, Node)>);
+
+impl Map {
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.0.get(key).map(|(_, value)| value)
+    }
+
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+        self.0.get_mut(key).map(|(_, value)| value)
+    }
+
+    pub fn key_span(&self, key: &str) -> Option<Span> {
+        self.0.get(key).map(|(span, _)| *span)
+    }
+
+    pub fn contains_key(&self, key: &str) -> bool {
+        self.0.contains_key(key)
+    }
+
+    /// Adds or replaces an entry; a replaced one keeps its position.
+    pub fn insert(&mut self, key: impl Into<Arc<str>>, key_span: Span, value: Node) -> Option<Node> {
+        self.0.insert(key.into(), (key_span, value)).map(|(_, old)| old)
+    }
+
+    /// Takes an entry out; the others keep their order.
+    pub fn remove(&mut self, key: &str) -> Option<Node> {
+        self.0.shift_remove(key).map(|(_, value)| value)
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Arc<str>, Span, &Node)> + DoubleEndedIterator {
+        self.0.iter().map(|(key, (span, value))| (key, *span, value))
+    }
+
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&Arc<str>, Span, &mut Node)> {
+        self.0.iter_mut().map(|(key, (span, value))| (key, *span, value))
+    }
+
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(|key| &**key)
+    }
+
+    pub fn retain(&mut self, mut keep: impl FnMut(&str, &mut Node) -> bool) {
+        self.0.retain(|key, (_, value)| keep(key, value));
+    }
+}
+
+impl IntoIterator for Map {
+    type Item = (Arc<str>, Span, Node);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter().map(|(key, (span, value))| (key, span, value)).collect::<Vec<_>>().into_iter()
+    }
+}
+
+impl Node {
+    pub fn new(kind: Kind, span: Span) -> Self {
+        Self { kind, span, tag: None }
+    }
+
+    pub fn string(text: impl Into<Arc<str>>, span: Span) -> Self {
+        Self::new(Kind::Str(text.into()), span)
+    }
+
+    pub fn null(span: Span) -> Self {
+        Self::new(Kind::Null, span)
+    }
+
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Str(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub fn as_map(&self) -> Option<&Map> {
+        match &self.kind {
+            Kind::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    pub fn as_map_mut(&mut self) -> Option<&mut Map> {
+        match &mut self.kind {
+            Kind::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    pub fn as_seq(&self) -> Option<&[Node]> {
+        match &self.kind {
+            Kind::Seq(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    pub fn as_seq_mut(&mut self) -> Option<&mut Vec<Node>> {
+        match &mut self.kind {
+            Kind::Seq(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    pub fn is_null(&self) -> bool {
+        matches!(self.kind, Kind::Null)
+    }
+
+    /// What the value is, in a word that an error message can use.
+    pub fn noun(&self) -> &'static str {
+        match self.kind {
+            Kind::Null => "null",
+            Kind::Bool(_) => "a boolean",
+            Kind::Int(_) | Kind::Uint(_) | Kind::Float(_) => "a number",
+            Kind::Time(_) => "a date",
+            Kind::Str(_) => "a string",
+            Kind::Seq(_) => "a list",
+            Kind::Map(_) => "a mapping",
+        }
+    }
+}
