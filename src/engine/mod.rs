@@ -1,0 +1,69 @@
+//! The container engine, as convoke needs it: one port, with a real house (`docker`) and one in memory behind it.
+//!
+//! The engine knows containers, networks, volumes and images. It knows no services and no projects.
+
+mod error;
+mod types;
+
+pub use error::{EngineError, ErrorKind};
+pub use types::*;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+
+/// A container engine. Each method is one thing that the engine does; none of them decides anything.
+#[async_trait]
+pub trait Engine: Send + Sync {
+    /// What answers, and the API version that both sides speak. Known from connecting: costs no call.
+    fn about(&self) -> &About;
+
+    /// Every container that all the filters match, running or not.
+    async fn containers(&self, filters: &Filters) -> Result<Vec<Container>, EngineError>;
+    async fn inspect_container(&self, id: &ContainerId) -> Result<ContainerDetails, EngineError>;
+    /// Creates a container on all its networks, or none: where the engine cannot take all networks at once and a later
+    /// one fails, the container is removed again.
+    async fn create_container(&self, spec: &ContainerSpec) -> Result<Created, EngineError>;
+    async fn start_container(&self, id: &ContainerId) -> Result<(), EngineError>;
+    /// Stops a container; `None` leaves the grace period to the container's own setting.
+    async fn stop_container(&self, id: &ContainerId, grace: Option<std::time::Duration>) -> Result<(), EngineError>;
+    async fn restart_container(&self, id: &ContainerId, grace: Option<std::time::Duration>) -> Result<(), EngineError>;
+    async fn kill_container(&self, id: &ContainerId, signal: &str) -> Result<(), EngineError>;
+    async fn pause_container(&self, id: &ContainerId) -> Result<(), EngineError>;
+    async fn unpause_container(&self, id: &ContainerId) -> Result<(), EngineError>;
+    async fn rename_container(&self, id: &ContainerId, name: &str) -> Result<(), EngineError>;
+    async fn remove_container(&self, id: &ContainerId, removal: Removal) -> Result<(), EngineError>;
+    /// Unpacks a tar archive below a folder of the container.
+    async fn upload(&self, id: &ContainerId, folder: &str, archive: Bytes) -> Result<(), EngineError>;
+    /// Runs a command inside a running container and returns what it printed and how it ended.
+    async fn exec(&self, id: &ContainerId, spec: &ExecSpec) -> Result<ExecOutcome, EngineError>;
+    /// The output of a container as it was written: chunks, not lines.
+    fn logs(&self, id: &ContainerId, request: &LogRequest) -> BoxStream<'static, Result<LogChunk, EngineError>>;
+    /// What happens on the engine from now on (or from `since`), until the stream is dropped.
+    fn events(&self, request: &EventRequest) -> BoxStream<'static, Result<EngineEvent, EngineError>>;
+
+    async fn networks(&self, filters: &Filters) -> Result<Vec<Network>, EngineError>;
+    async fn create_network(&self, spec: &NetworkSpec) -> Result<NetworkId, EngineError>;
+    async fn remove_network(&self, id: &NetworkId) -> Result<(), EngineError>;
+    async fn connect_network(
+        &self,
+        network: &str,
+        container: &ContainerId,
+        endpoint: &EndpointSpec,
+    ) -> Result<(), EngineError>;
+    async fn disconnect_network(&self, network: &str, container: &ContainerId, force: bool) -> Result<(), EngineError>;
+
+    async fn volumes(&self, filters: &Filters) -> Result<Vec<Volume>, EngineError>;
+    async fn create_volume(&self, spec: &VolumeSpec) -> Result<(), EngineError>;
+    async fn remove_volume(&self, name: &str, force: bool) -> Result<(), EngineError>;
+
+    /// Every image that the engine holds.
+    async fn images(&self) -> Result<Vec<Image>, EngineError>;
+    async fn inspect_image(&self, name: &str) -> Result<ImageDetails, EngineError>;
+    /// Pulls an image; the stream ends when it is there, or with an error. Credentials come from Docker's own files.
+    fn pull_image(&self, pull: &ImagePull) -> BoxStream<'static, Result<PullProgress, EngineError>>;
+    /// Builds an image with the engine's own builder; yields what the builder prints.
+    fn build_image(&self, build: &ImageBuild) -> BoxStream<'static, Result<BuildOutput, EngineError>>;
+    async fn tag_image(&self, image: &str, name: &str) -> Result<(), EngineError>;
+    async fn remove_image(&self, name: &str, force: bool) -> Result<(), EngineError>;
+}

@@ -1,0 +1,1 @@
+//! Services ordered by what they depend on.

@@ -1,0 +1,1 @@
+//! Source → Project: one phase per file.

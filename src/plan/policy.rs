@@ -1,0 +1,74 @@
+//! What a command was asked to do beyond the file: the flags, as decisions.
+
+use std::time::Duration;
+
+use crate::model::ServiceName;
+
+/// When an existing container is replaced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Recreation {
+    #[default]
+    Diverged,
+    Force,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PullPolicy {
+    Always,
+    Missing,
+    Never,
+    Build,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BuildPolicy {
+    /// Only what the engine does not have.
+    #[default]
+    Missing,
+    Always,
+    Never,
+}
+
+/// How `up` and `create` go about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UpPolicy {
+    /// The services that were named; empty means all.
+    pub targets: Vec<ServiceName>,
+    pub recreate: Recreation,
+    /// For services that are only there because a target depends on them.
+    pub recreate_dependencies: Recreation,
+    /// New anonymous volumes instead of the old container's.
+    pub renew_anonymous_volumes: bool,
+    pub remove_orphans: bool,
+    pub ignore_orphans: bool,
+    /// Create only.
+    pub no_start: bool,
+    /// Overrides every service's own policy.
+    pub pull: Option<PullPolicy>,
+    pub build: BuildPolicy,
+    /// For containers that are stopped on the way.
+    pub stop_timeout: Option<Duration>,
+    /// End only when every service is running or healthy.
+    pub wait: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ImageRemoval {
+    #[default]
+    None,
+    /// Only images without a name of their own in the file.
+    Local,
+    All,
+}
+
+/// How `down` goes about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DownPolicy {
+    /// The services that were named; empty means the whole project.
+    pub targets: Vec<ServiceName>,
+    pub remove_orphans: bool,
+    pub volumes: bool,
+    pub images: ImageRemoval,
+    pub stop_timeout: Option<Duration>,
+}

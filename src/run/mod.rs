@@ -1,0 +1,1 @@
+//! Doing: the only place that waits.

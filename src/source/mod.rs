@@ -1,0 +1,5 @@
+//! What was asked: which files, which environment, which name.
+
+mod read;
+
+pub use read::{DiskReader, MapReader, ReadError, Reader};

@@ -1,0 +1,1 @@
+//! The window to the person: size, colour, keys.
