@@ -3,9 +3,15 @@
 //! The engine knows containers, networks, volumes and images. It knows no services and no projects.
 
 mod error;
+mod image;
+mod network;
+mod stream;
 mod types;
 
 pub use error::{EngineError, ErrorKind};
+pub use image::*;
+pub use network::*;
+pub use stream::*;
 pub use types::*;
 
 use async_trait::async_trait;
