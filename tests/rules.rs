@@ -150,13 +150,14 @@ fn paths(code: &[String]) -> Vec<(usize, String)> {
                 continue;
             }
             let path = format!("{}{word}", prefixes.last().map_or("", String::as_str));
+            let group = letter == '{' && word.ends_with("::");
             match letter {
-                '{' if word.ends_with("::") => prefixes.push(path.clone()),
+                '{' if group => prefixes.push(path.clone()),
                 '{' => prefixes.push(prefixes.last().cloned().unwrap_or_default()),
                 '}' if prefixes.len() > 1 => drop(prefixes.pop()),
                 _ => {}
             }
-            if !word.is_empty() && !(letter == '{' && word.ends_with("::")) {
+            if !word.is_empty() && !group {
                 let path = path.replace("::self", "");
                 found.push((number + 1, path.trim_matches(':').to_owned()));
             }
