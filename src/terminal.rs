@@ -1,1 +1,42 @@
-//! The window to the person: size, colour, keys.
+//! The window to the person: whether somebody is watching, and how large the window is.
+
+use std::io::IsTerminal;
+
+/// Which of the standard streams are terminals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Terminal {
+    pub stdin: bool,
+    pub stdout: bool,
+    pub stderr: bool,
+}
+
+impl Terminal {
+    /// Asks the operating system.
+    pub fn look() -> Self {
+        Self {
+            stdin: std::io::stdin().is_terminal(),
+            stdout: std::io::stdout().is_terminal(),
+            stderr: std::io::stderr().is_terminal(),
+        }
+    }
+}
+
+/// Columns and rows of a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    pub columns: usize,
+    pub rows: usize,
+}
+
+/// What is taken for granted where nobody can tell.
+pub const USUAL: Size = Size { columns: 80, rows: 24 };
+
+/// The window that standard error, else standard output, is shown in. Changes when the person resizes it.
+pub fn size() -> Size {
+    [rustix::termios::tcgetwinsize(std::io::stderr()), rustix::termios::tcgetwinsize(std::io::stdout())]
+        .into_iter()
+        .flatten()
+        .map(|window| Size { columns: usize::from(window.ws_col), rows: usize::from(window.ws_row) })
+        .find(|size| size.columns > 0 && size.rows > 0)
+        .unwrap_or(USUAL)
+}

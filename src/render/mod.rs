@@ -1,1 +1,5 @@
-//! Telling: events and values → text.
+//! Telling: events and values become text.
+
+pub mod human;
+pub mod paint;
+pub mod table;
