@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
@@ -28,7 +28,10 @@ impl Store {
         let table = request.path.strip_prefix("/tables/").filter(|name| name.chars().all(char::is_alphanumeric));
         match (request.method.as_str(), request.path.as_str(), table) {
             ("GET", "/health", _) => Response::new(200, "well\n"),
-            ("GET", _, Some(table)) => Response::new(200, fs::read_to_string(self.folder.join(table)).unwrap_or_default()),
+            ("GET", _, Some(table)) => match self.lines(table) {
+                Ok(lines) => Response::new(200, lines),
+                Err(error) => Response::new(500, format!("cannot read it: {error}\n")),
+            },
             ("POST", _, Some(table)) => match self.append(table, &request.body) {
                 Ok(()) => Response::new(201, "kept\n"),
                 Err(error) => Response::new(500, format!("cannot keep it: {error}\n")),
@@ -37,8 +40,16 @@ impl Store {
         }
     }
 
+    /// Nothing was ever put into a table that is not there.
+    fn lines(&self, table: &str) -> io::Result<String> {
+        match fs::read_to_string(self.folder.join(table)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+            outcome => outcome,
+        }
+    }
+
     /// The lines are on disk when this returns.
-    fn append(&self, table: &str, lines: &str) -> std::io::Result<()> {
+    fn append(&self, table: &str, lines: &str) -> io::Result<()> {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut file: File = OpenOptions::new().create(true).append(true).open(self.folder.join(table))?;
         file.write_all(format!("{}\n", lines.trim_end()).as_bytes())?;

@@ -1,0 +1,3 @@
+CREATE TABLE IF NOT EXISTS visits (
+    at timestamptz NOT NULL DEFAULT now()
+);
