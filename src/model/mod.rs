@@ -11,6 +11,7 @@ mod develop;
 mod duration;
 mod grant;
 mod health;
+pub mod labels;
 mod mount;
 mod names;
 mod network;

@@ -1,6 +1,8 @@
 //! Desired and observed state → a plan. Pure: no clock, no disk, no engine, no printing.
 
 mod draft;
+mod error;
+mod hash;
 mod observed;
 mod policy;
 mod step;
@@ -10,10 +12,13 @@ use std::fmt;
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-pub use draft::{Draft, ImageRef};
-pub use observed::Observed;
-pub use policy::{BuildPolicy, DownPolicy, ImageRemoval, PullPolicy, Recreation, UpPolicy};
-pub use step::{Action, ContainerRef, Guard, InjectedFile, PlannedStep, Reason, Step, StepId, Subject, SubjectKind};
+pub use draft::{Draft, DraftError, Facts, ImageRef};
+pub use error::PlanError;
+pub use observed::{Labelled, Observed};
+pub use policy::{BuildPolicy, DownPolicy, ImageRemoval, PullPolicy, Recreation, StopPolicy, UpPolicy};
+pub use step::{
+    Action, ContainerRef, Guard, InjectedFile, PlannedStep, Readiness, Reason, Step, StepId, Subject, SubjectKind,
+};
 
 /// Steps and what each has to wait for. An edge goes from the earlier step to the later one.
 #[derive(Clone, Debug, Default)]

@@ -1,11 +1,15 @@
 //! What the engine holds, read once before planning.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::engine::{ApiVersion, Container, Image, Network, Volume};
+use crate::engine::{ApiVersion, Container, Image, Network, State, Volume};
+use crate::model::labels;
 
 /// A snapshot, sorted by name. The reading of it is in `run/observe.rs`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Observed {
     /// The project's containers, one-offs included.
     pub containers: Vec<Container>,
@@ -15,6 +19,10 @@ pub struct Observed {
     pub volumes: Vec<Volume>,
     /// All images of the engine.
     pub images: Vec<Image>,
+    /// When it was read, in seconds since 1970.
+    pub read_at: i64,
+    /// When an image's name was last set, in seconds since 1970: for images under `pull_policy: daily` and the like.
+    pub tagged_at: BTreeMap<String, i64>,
     #[serde(skip, default = "oldest")]
     pub api: ApiVersion,
 }
@@ -25,6 +33,82 @@ fn oldest() -> ApiVersion {
 
 impl Default for Observed {
     fn default() -> Self {
-        Self { containers: Vec::new(), networks: Vec::new(), volumes: Vec::new(), images: Vec::new(), api: oldest() }
+        Self {
+            containers: Vec::new(),
+            networks: Vec::new(),
+            volumes: Vec::new(),
+            images: Vec::new(),
+            read_at: 0,
+            tagged_at: BTreeMap::new(),
+            api: oldest(),
+        }
+    }
+}
+
+impl Observed {
+    /// A service's replicas, by number.
+    pub fn replicas(&self, service: &str) -> Vec<&Container> {
+        let mut replicas: Vec<_> = self
+            .containers
+            .iter()
+            .filter(|container| container.is_replica() && container.service() == service)
+            .collect();
+        replicas.sort_by_key(|container| (container.number(), container.name.as_str()));
+        replicas
+    }
+
+    /// The containers that `run` made.
+    pub fn one_offs(&self) -> impl Iterator<Item = &Container> {
+        self.containers.iter().filter(|container| container.is_one_off())
+    }
+
+    pub fn container(&self, name: &str) -> Option<&Container> {
+        self.containers.iter().find(|container| container.name == name)
+    }
+}
+
+/// What compose's labels say of a container.
+pub trait Labelled {
+    /// The service's name; empty when it has none.
+    fn service(&self) -> &str;
+    /// The replica's number; `None` on one-offs.
+    fn number(&self) -> Option<u32>;
+    fn is_one_off(&self) -> bool;
+    /// Whether it is one of the service's own containers: no one-off, no hook's container.
+    fn is_replica(&self) -> bool;
+    /// As people see it in front of a log line: `web-1`; a name of its own stays whole.
+    fn label(&self) -> String;
+    /// Left by a `run` that is over.
+    fn is_spent_one_off(&self) -> bool;
+}
+
+impl Labelled for Container {
+    fn service(&self) -> &str {
+        self.labels.get(labels::SERVICE).map_or("", String::as_str)
+    }
+
+    fn number(&self) -> Option<u32> {
+        self.labels.get(labels::CONTAINER_NUMBER)?.parse().ok()
+    }
+
+    fn is_one_off(&self) -> bool {
+        self.labels.get(labels::ONE_OFF).is_some_and(|value| value == "True")
+    }
+
+    fn is_replica(&self) -> bool {
+        !self.is_one_off() && self.labels.contains_key(labels::CONFIG_HASH) && !self.service().is_empty()
+    }
+
+    fn label(&self) -> String {
+        let project = self.labels.get(labels::PROJECT).map_or("", String::as_str);
+        let short = self.name.strip_prefix(project).and_then(|rest| rest.strip_prefix(['-', '_']));
+        match short {
+            Some(short) if !project.is_empty() && !short.is_empty() => short.to_owned(),
+            _ => self.name.clone(),
+        }
+    }
+
+    fn is_spent_one_off(&self) -> bool {
+        self.is_one_off() && matches!(self.state, State::Exited | State::Dead)
     }
 }

@@ -1,5 +1,6 @@
 //! What a command was asked to do beyond the file: the flags, as decisions.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::model::ServiceName;
@@ -51,6 +52,10 @@ pub struct UpPolicy {
     pub stop_timeout: Option<Duration>,
     /// End only when every service is running or healthy.
     pub wait: bool,
+    /// Names (or keys) of volumes that may be destroyed to make them what the file says.
+    pub allow_data_loss: Vec<String>,
+    /// `HTTP_PROXY` and the like from Docker's client configuration: below every service's own environment.
+    pub proxies: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,5 +75,13 @@ pub struct DownPolicy {
     pub remove_orphans: bool,
     pub volumes: bool,
     pub images: ImageRemoval,
+    pub stop_timeout: Option<Duration>,
+}
+
+/// How `stop` (and Ctrl-C) goes about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StopPolicy {
+    /// The services that were named; empty means the whole project.
+    pub targets: Vec<ServiceName>,
     pub stop_timeout: Option<Duration>,
 }

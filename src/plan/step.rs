@@ -125,13 +125,46 @@ pub enum Step {
         container: ContainerRef,
         name: String,
     },
-    /// Waits until the service's containers meet a condition. `required: false` turns a failure into a warning.
+    /// Waits until the service's containers are ready. `required: false` turns a failure into a warning.
     Await {
-        condition: Condition,
+        condition: Readiness,
         containers: Vec<ContainerRef>,
         required: bool,
         health_check: Option<HealthSpec>,
     },
+}
+
+/// What a wait waits for: a condition of `depends_on`, or what `--wait` means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Readiness {
+    Started,
+    /// A container without a health check fails the wait.
+    Healthy,
+    Completed,
+    /// Healthy, or running where there is no health check, or ended with 0 where it is not to be restarted.
+    Settled,
+}
+
+impl Readiness {
+    /// The adjective that people see.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Started => "running",
+            Self::Healthy => "healthy",
+            Self::Completed => "completed",
+            Self::Settled => "ready",
+        }
+    }
+}
+
+impl From<Condition> for Readiness {
+    fn from(condition: Condition) -> Self {
+        match condition {
+            Condition::Started => Self::Started,
+            Condition::Healthy => Self::Healthy,
+            Condition::CompletedSuccessfully => Self::Completed,
+        }
+    }
 }
 
 /// A step that is only done when something turns out so while the plan runs. A step whose guard says no counts as done.
@@ -139,6 +172,8 @@ pub enum Step {
 pub enum Guard {
     /// Only if the image that the step pulls or builds is another one than the container was made from.
     ImageChanged { step: StepId, from: ImageId },
+    /// If at least one of them says yes.
+    Any(Vec<Guard>),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -375,14 +410,7 @@ impl PlannedStep {
     /// The reason in words, with what the step adds to it.
     pub fn why(&self) -> String {
         match &self.step {
-            Step::Await { condition, .. } => {
-                let state = match condition {
-                    Condition::Started => "running",
-                    Condition::Healthy => "healthy",
-                    Condition::CompletedSuccessfully => "completed",
-                };
-                format!("{state}, {}", self.reason)
-            }
+            Step::Await { condition, .. } => format!("{}, {}", condition.as_str(), self.reason),
             Step::RenameContainer { name, .. } => format!("to {name}"),
             _ => self.reason.to_string(),
         }
