@@ -1,0 +1,175 @@
+//! Text to events: the one place that knows the YAML parser underneath.
+
+use std::borrow::Cow;
+
+use granit_parser::{ErrorKind, Event as Raw, Parser, ScalarStyle, StructureStyle};
+
+use super::scalar::ScalarTag;
+use super::syntax::Fault;
+use super::tree::{Event, Place, Tree};
+use super::{Node, Tag, characters, syntax};
+use crate::diagnostic::{Diagnostic, FileId, Span};
+
+/// YAML's own tags are short for names under this one.
+const NAMESPACE: &str = "tag:yaml.org,2002:";
+
+/// Reads a text as YAML, one node for each document in it.
+///
+/// # Errors
+/// Everything that is wrong with it, as far as that can be told in one pass.
+pub fn parse(file: FileId, text: &str) -> Result<Vec<Node>, Vec<Diagnostic>> {
+    if u32::try_from(text.len()).is_err() {
+        return Err(vec![Diagnostic::error("the file is larger than 4 GiB")]);
+    }
+    let forbidden = characters::forbidden(file, text);
+    if !forbidden.is_empty() {
+        return Err(forbidden);
+    }
+    let (events, syntax_error) = read_events(file, text);
+    let mut tree = Tree::new(&events);
+    for (event, place) in &events {
+        tree.add(event, place);
+    }
+    tree.finish(syntax_error)
+}
+
+/// All events up to the end or to the first error in the syntax, after which there is nothing to be read.
+fn read_events(file: FileId, text: &str) -> (Vec<(Event<'_>, Place)>, Option<Diagnostic>) {
+    // These read what docker compose reads; nesting is limited where the tree is built.
+    let options = granit_parser::options! {
+        emit_comments: false,
+        emit_anchor_events: true,
+        emit_unresolved_aliases: true,
+        block_scalar_eof_without_line_feed: true,
+        flow_nesting_limit: 1000,
+        block_nesting_limit: 1000
+    };
+    let mut events = Vec::new();
+    for item in Parser::new_from_str_with_options(text, options) {
+        match item {
+            Ok((raw, span)) => {
+                let mut range = range(file, text, &span);
+                if matches!(raw, Raw::Scalar(_, ScalarStyle::Literal | ScalarStyle::Folded, ..)) {
+                    // Only the lines of a block count, not what indents the line behind it.
+                    let lines = text.get(range.start as usize..range.end as usize).unwrap_or_default();
+                    range.end = range.start + lines.trim_end().len() as u32;
+                }
+                let tag = span.tag_span().map(|tag| self::range(file, text, &tag));
+                if let Some(event) = translate(raw, text, range) {
+                    events.push((event, Place { span: range, tag }));
+                }
+            }
+            Err(error) => {
+                let at = error.marker().byte_offset().unwrap_or(0);
+                return (events, Some(syntax::explain(file, text, at, &fault(error.kind()))));
+            }
+        }
+    }
+    (events, None)
+}
+
+fn range(file: FileId, text: &str, span: &granit_parser::Span) -> Span {
+    let bytes = span.byte_range().unwrap_or(0..0);
+    let end = bytes.end.min(text.len());
+    Span { file, start: bytes.start.min(end) as u32, end: end as u32 }
+}
+
+fn translate<'t>(raw: Raw<'t>, text: &'t str, span: Span) -> Option<Event<'t>> {
+    Some(match raw {
+        Raw::DocumentStart(_, version) => Event::DocumentStart(version.map(|version| (version.major, version.minor))),
+        Raw::Alias(id) => Event::Alias(id),
+        Raw::UnresolvedAlias(name) => Event::UnknownAlias(name),
+        Raw::Anchor(_, name) => Event::Anchor(name),
+        Raw::Scalar(value, style, anchor, tag) => Event::Scalar {
+            text: value,
+            plain: style == ScalarStyle::Plain,
+            anchor,
+            tag: tag.as_deref().and_then(scalar_tag),
+            own: tag.as_deref().and_then(own_tag),
+            merge: style == ScalarStyle::Plain && tag.as_deref().is_none_or(keeps_merge),
+        },
+        Raw::SequenceStart(style, anchor, tag) => {
+            Event::Sequence { anchor, own: tag.as_deref().and_then(own_tag), flow: style == StructureStyle::Flow }
+        }
+        Raw::MappingStart(style, anchor, tag) => {
+            Event::Mapping { anchor, own: tag.as_deref().and_then(own_tag), flow: is_flow(style, text, span) }
+        }
+        Raw::SequenceEnd | Raw::MappingEnd => Event::End,
+        // Starts and ends that say nothing, and what the options above switch off.
+        _ => return None,
+    })
+}
+
+/// A pair inside `[a: 1]` counts as a flow mapping, but no bracket of its own ends it.
+fn is_flow(style: StructureStyle, text: &str, span: Span) -> bool {
+    style == StructureStyle::Flow && text.get(span.start as usize..).is_some_and(|rest| rest.starts_with('{'))
+}
+
+fn full_name(tag: &granit_parser::Tag) -> Cow<'_, str> {
+    Cow::Owned(format!("{}{}", tag.handle(), tag.suffix()))
+}
+
+fn own_tag(tag: &granit_parser::Tag) -> Option<Tag> {
+    match &*full_name(tag) {
+        "!reset" => Some(Tag::Reset),
+        "!override" => Some(Tag::Override),
+        _ => None,
+    }
+}
+
+fn keeps_merge(tag: &granit_parser::Tag) -> bool {
+    matches!(&*full_name(tag), "!" | "tag:yaml.org,2002:merge")
+}
+
+fn scalar_tag(tag: &granit_parser::Tag) -> Option<ScalarTag> {
+    let name = full_name(tag);
+    if name == "!" || own_tag(tag).is_some() {
+        return None;
+    }
+    Some(name.strip_prefix(NAMESPACE).and_then(ScalarTag::named).unwrap_or(ScalarTag::Foreign))
+}
+
+fn fault(kind: &ErrorKind) -> Fault {
+    use ErrorKind as E;
+    match kind {
+        E::TabNotAllowed
+        | E::TabInBlockIndentation
+        | E::TabInIndentation
+        | E::TabInPlainScalar
+        | E::TabAtBlockScalarStart => Fault::Tab,
+        E::InvalidIndentation
+        | E::InvalidBlockScalarIndent
+        | E::InvalidFlowScalarIndent
+        | E::InvalidQuotedScalarIndent => Fault::Indentation,
+        E::UnclosedQuotedScalar | E::DocumentIndicatorInQuotedScalar => Fault::UnclosedQuote,
+        E::UnclosedFlowCollection { open } => Fault::UnclosedBracket(*open),
+        E::UnexpectedEofFlowSequence => Fault::UnclosedBracket('['),
+        E::UnexpectedEofFlowMapping | E::UnexpectedEofImplicitFlowMapping => Fault::UnclosedBracket('{'),
+        E::MismatchedFlowCollectionEnd { open, close } => Fault::WrongBracket { open: *open, close: *close },
+        E::MisplacedFlowCollectionEnd => Fault::StrayBracket,
+        E::SimpleKeyExpected | E::InvalidSimpleKey => Fault::MissingColon,
+        E::MappingValueNotAllowed | E::MappingKeyNotAllowed | E::InvalidColonPlacement => Fault::UnexpectedValue,
+        E::BlockEntryInFlowCollection | E::BlockSequenceEntryNotAllowed => Fault::UnexpectedItem,
+        E::ExpectedBlockMappingKey => Fault::ExpectedKey,
+        E::ExpectedBlockSequenceEntry => Fault::ExpectedItem,
+        E::ExpectedFlowMappingSeparator => Fault::ExpectedComma('}'),
+        E::ExpectedFlowSequenceSeparator => Fault::ExpectedComma(']'),
+        E::ExpectedNodeContent => Fault::ExpectedValue,
+        E::UnexpectedCharacter { character } => Fault::Character(*character),
+        E::UnknownQuotedScalarEscape => Fault::UnknownEscape,
+        E::InvalidQuotedScalarHexEscape
+        | E::InvalidLowSurrogateHexEscape
+        | E::InvalidLowSurrogate
+        | E::MissingLowSurrogate
+        | E::UnpairedLowSurrogate
+        | E::InvalidUnicodeEscape => Fault::InvalidEscape,
+        E::InvalidTrailingSingleQuotedScalar | E::InvalidTrailingDoubleQuotedScalar => Fault::TextAfterQuote,
+        E::CommentInterceptedScalar => Fault::CommentInText,
+        E::CommentNotSeparated => Fault::CommentTooClose,
+        E::MissingAnchorOrAliasName => Fault::Name,
+        E::ZeroBlockScalarIndent | E::InvalidBlockScalarHeader => Fault::BlockHeader,
+        E::UndeclaredTagHandle => Fault::UndeclaredTag,
+        E::RecursionLimitExceeded => Fault::TooDeep,
+        other => Fault::Other(other.to_string()),
+    }
+}

@@ -1,0 +1,370 @@
+//! Events to a tree: anchors and aliases, merge keys, double keys, and the limits on all of them.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::scalar::{self, ScalarTag};
+use super::{Kind, Map, Node, Tag, syntax};
+use crate::diagnostic::{Diagnostic, Span, nearest};
+
+/// How many nodes aliases may add to a file before it is refused.
+pub(super) const ALIAS_BUDGET: usize = 100_000;
+
+/// How deep lists and mappings may be nested, so that no later phase can run out of stack.
+pub(super) const DEPTH_LIMIT: usize = 256;
+
+/// How many findings are worth showing.
+const FINDING_LIMIT: usize = 100;
+
+/// One thing that the parser saw.
+#[derive(Clone, Debug)]
+pub(super) enum Event<'t> {
+    /// With the version that a `%YAML` directive asks for.
+    DocumentStart(Option<(u32, u32)>),
+    Alias(usize),
+    UnknownAlias(Cow<'t, str>),
+    /// Names the anchor of the node before it.
+    Anchor(Cow<'t, str>),
+    Scalar {
+        text: Cow<'t, str>,
+        plain: bool,
+        /// Zero is none.
+        anchor: usize,
+        tag: Option<ScalarTag>,
+        own: Option<Tag>,
+        /// Whether `<<` would be a merge key here.
+        merge: bool,
+    },
+    Sequence {
+        anchor: usize,
+        own: Option<Tag>,
+        flow: bool,
+    },
+    Mapping {
+        anchor: usize,
+        own: Option<Tag>,
+        flow: bool,
+    },
+    End,
+}
+
+/// Where an event stands, and where its tag stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) span: Span,
+    pub(super) tag: Option<Span>,
+}
+
+/// A node that is complete, with what it costs to repeat it.
+#[derive(Clone)]
+struct Finished {
+    node: Node,
+    /// The number of nodes in it, itself included.
+    size: usize,
+    /// How many levels it nests, itself included.
+    depth: usize,
+}
+
+struct Key {
+    name: Arc<str>,
+    span: Span,
+    /// `<<`
+    merge: bool,
+    /// Whether the entry counts; a key with a fault is read over.
+    sound: bool,
+}
+
+enum Content {
+    Sequence(Vec<Node>),
+    Mapping { entries: Map, seen: HashMap<Arc<str>, Span>, key: Option<Key>, merged: Vec<Node> },
+}
+
+/// A list or mapping whose end was not seen yet.
+struct Open {
+    content: Content,
+    span: Span,
+    own: Option<Tag>,
+    anchor: usize,
+    flow: bool,
+    size: usize,
+    depth: usize,
+}
+
+/// Builds the documents of one file, event by event.
+pub(super) struct Tree<'t> {
+    documents: Vec<Node>,
+    open: Vec<Open>,
+    /// Anchors that some alias uses; `None` while the node is not complete.
+    anchors: HashMap<usize, Option<Finished>>,
+    used: HashSet<usize>,
+    names: Vec<&'t str>,
+    budget: usize,
+    findings: Vec<Diagnostic>,
+    /// Set when going on would cost too much.
+    stopped: bool,
+}
+
+impl<'t> Tree<'t> {
+    pub(super) fn new(events: &'t [(Event<'_>, Place)]) -> Self {
+        let used = events.iter().filter_map(|(event, _)| match event {
+            Event::Alias(id) => Some(*id),
+            _ => None,
+        });
+        Self {
+            documents: Vec::new(),
+            open: Vec::new(),
+            anchors: HashMap::new(),
+            used: used.collect(),
+            names: Vec::new(),
+            budget: ALIAS_BUDGET,
+            findings: Vec::new(),
+            stopped: false,
+        }
+    }
+
+    /// The documents, or everything that is wrong; an error in the syntax stands behind what was found before it.
+    pub(super) fn finish(mut self, syntax_error: Option<Diagnostic>) -> Result<Vec<Node>, Vec<Diagnostic>> {
+        self.findings.extend(syntax_error.filter(|_| !self.stopped));
+        if self.findings.is_empty() { Ok(self.documents) } else { Err(self.findings) }
+    }
+
+    pub(super) fn add(&mut self, event: &'t Event<'_>, place: &Place) {
+        if self.stopped {
+            return;
+        }
+        match event {
+            Event::DocumentStart(version) => self.start_document(*version, place.span),
+            Event::Anchor(name) => self.name_anchor(name, place.span),
+            Event::Alias(id) => self.alias(*id, place.span),
+            Event::UnknownAlias(name) => self.unknown_alias(name, place.span),
+            Event::Scalar { .. } => self.scalar(event, place),
+            Event::Sequence { anchor, own, flow } => {
+                self.start(Content::Sequence(Vec::new()), *anchor, *own, *flow, place);
+            }
+            Event::Mapping { anchor, own, flow } => {
+                let content =
+                    Content::Mapping { entries: Map::default(), seen: HashMap::new(), key: None, merged: Vec::new() };
+                self.start(content, *anchor, *own, *flow, place);
+            }
+            Event::End => self.end(place.span),
+        }
+    }
+
+    fn report(&mut self, finding: Diagnostic) {
+        if self.findings.len() < FINDING_LIMIT {
+            self.findings.push(finding);
+        }
+    }
+
+    fn stop(&mut self, finding: Diagnostic) {
+        self.findings.push(finding);
+        self.stopped = true;
+    }
+
+    fn start_document(&mut self, version: Option<(u32, u32)>, span: Span) {
+        self.names.clear();
+        if let Some((major, minor)) = version.filter(|version| *version != (1, 1)) {
+            let finding = Diagnostic::error(format!("compose files are YAML 1.1, not {major}.{minor}"));
+            self.report(finding.at(span).help("remove the `%YAML` line"));
+        }
+    }
+
+    fn name_anchor(&mut self, name: &'t str, span: Span) {
+        if !name.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_')) {
+            let finding = Diagnostic::error(format!("`{name}` cannot be the name of an anchor")).at(span);
+            self.report(finding.help("use letters, digits, `-` and `_`"));
+        }
+        self.names.push(name);
+    }
+
+    fn unknown_alias(&mut self, name: &str, span: Span) {
+        let mut finding = Diagnostic::error(format!("no anchor `{name}` is defined before this alias")).at(span);
+        if let Some(meant) = nearest(name, self.names.iter().copied()) {
+            finding = finding.help(format!("did you mean `*{meant}`?"));
+        }
+        self.report(finding);
+        self.put_faulty(span);
+    }
+
+    fn alias(&mut self, id: usize, span: Span) {
+        let Some(Some(target)) = self.anchors.get(&id) else {
+            self.report(Diagnostic::error("an anchor cannot contain an alias of itself").at(span));
+            return self.put_faulty(span);
+        };
+        if target.depth + self.open.len() > DEPTH_LIMIT {
+            return self.stop(Diagnostic::error(syntax::too_deep()).at(span));
+        }
+        let Some(rest) = self.budget.checked_sub(target.size) else {
+            let message = format!("aliases make this file grow by more than {ALIAS_BUDGET} values");
+            return self.stop(Diagnostic::error(message).at(span));
+        };
+        self.budget = rest;
+        let mut copy = target.clone();
+        copy.node.span = span;
+        self.put(copy);
+    }
+
+    fn scalar(&mut self, event: &Event<'_>, place: &Place) {
+        let Event::Scalar { text, plain, anchor, tag, own, merge } = event else { return };
+        let span = if place.span.start == place.span.end { self.stand_in(place) } else { place.span };
+        let kind = match tag {
+            Some(tag) => scalar::resolve_tagged(text, *tag).unwrap_or_else(|message| {
+                self.report(Diagnostic::error(message).at(span));
+                Kind::Str((**text).into())
+            }),
+            None if *plain => scalar::resolve(text),
+            None => Kind::Str((**text).into()),
+        };
+        let finished = Finished { node: Node { kind, span, tag: *own }, size: 1, depth: 1 };
+        self.keep(*anchor, &finished);
+        if self.expects_key() {
+            return self.key(text, &finished.node, *merge && text == "<<");
+        }
+        self.put(finished);
+    }
+
+    /// The place of a value that was left out: its tag, or its key.
+    fn stand_in(&self, place: &Place) -> Span {
+        let key = self.open.last().and_then(|open| match &open.content {
+            Content::Mapping { key, .. } => key.as_ref().map(|key| key.span),
+            Content::Sequence(_) => None,
+        });
+        place.tag.or(key).unwrap_or(place.span)
+    }
+
+    fn start(&mut self, content: Content, anchor: usize, own: Option<Tag>, flow: bool, place: &Place) {
+        if self.open.len() >= DEPTH_LIMIT {
+            return self.stop(Diagnostic::error(syntax::too_deep()).at(place.span));
+        }
+        if self.used.contains(&anchor) {
+            self.anchors.insert(anchor, None);
+        }
+        self.open.push(Open { content, span: place.span, own, anchor, flow, size: 1, depth: 1 });
+    }
+
+    fn end(&mut self, span: Span) {
+        let Some(open) = self.open.pop() else { return };
+        let kind = match open.content {
+            Content::Sequence(items) => Kind::Seq(items),
+            Content::Mapping { mut entries, merged, .. } => {
+                for source in merged {
+                    self.merge(&mut entries, source);
+                }
+                Kind::Map(entries)
+            }
+        };
+        let end = if open.flow { span.end } else { open.span.end };
+        let node = Node { kind, span: Span { end, ..open.span }, tag: open.own };
+        let finished = Finished { node, size: open.size, depth: open.depth };
+        self.keep(open.anchor, &finished);
+        self.put(finished);
+    }
+
+    /// Adds what `<<` brings: entries that the mapping does not have yet, from the first source that has them.
+    fn merge(&mut self, entries: &mut Map, source: Node) {
+        let place = source.span;
+        let sources = match source.kind {
+            Kind::Seq(items) => items,
+            kind => vec![Node { kind, ..source }],
+        };
+        for source in sources {
+            let noun = source.noun();
+            let Kind::Map(map) = source.kind else {
+                let finding = Diagnostic::error(format!("`<<` takes a mapping or a list of mappings, found {noun}"));
+                self.report(finding.at(place));
+                continue;
+            };
+            for (name, span, value) in map {
+                if !entries.contains_key(&name) {
+                    entries.insert(name, span, value);
+                }
+            }
+        }
+    }
+
+    /// Remembers a node for the aliases that follow.
+    fn keep(&mut self, anchor: usize, finished: &Finished) {
+        if !self.used.contains(&anchor) {
+            return;
+        }
+        match self.budget.checked_sub(finished.size) {
+            Some(rest) => {
+                self.budget = rest;
+                self.anchors.insert(anchor, Some(finished.clone()));
+            }
+            None => self.stop(
+                Diagnostic::error(format!("anchors hold more than {ALIAS_BUDGET} values")).at(finished.node.span),
+            ),
+        }
+    }
+
+    fn expects_key(&self) -> bool {
+        matches!(self.open.last(), Some(Open { content: Content::Mapping { key: None, .. }, .. }))
+    }
+
+    /// Stands in for a node that could not be made; what is wrong with it was reported.
+    fn put_faulty(&mut self, span: Span) {
+        if self.expects_key() {
+            return self.set_key(Key { name: "".into(), span, merge: false, sound: false });
+        }
+        self.put(Finished { node: Node::null(span), size: 1, depth: 1 });
+    }
+
+    /// Hands a complete node to the list or mapping around it.
+    fn put(&mut self, finished: Finished) {
+        if self.expects_key() {
+            let text = finished.node.as_str().unwrap_or_default().to_owned();
+            return self.key(&text, &finished.node, false);
+        }
+        let Finished { node, size, depth } = finished;
+        let Some(open) = self.open.last_mut() else { return self.documents.push(node) };
+        open.size += size;
+        open.depth = open.depth.max(depth + 1);
+        // An alias stands in this file too, so that the last child always ends where its parent does.
+        open.span.end = open.span.end.max(node.span.end);
+        match &mut open.content {
+            Content::Sequence(items) => items.push(node),
+            Content::Mapping { entries, key, merged, .. } => match key.take() {
+                Some(key) if !key.sound => {}
+                Some(key) if key.merge => merged.push(node),
+                Some(key) => drop(entries.insert(key.name, key.span, node)),
+                None => {}
+            },
+        }
+    }
+
+    /// Takes a node as the key of the entry that follows. Keys are the same when their texts are: `1` and `"1"` are.
+    fn key(&mut self, text: &str, node: &Node, merge: bool) {
+        let Node { kind, span, .. } = node;
+        let Some(Open { content: Content::Mapping { seen, .. }, .. }) = self.open.last_mut() else { return };
+        let name: Arc<str> = match kind {
+            Kind::Str(name) => name.clone(),
+            _ => text.into(),
+        };
+        let is_scalar = !matches!(kind, Kind::Seq(_) | Kind::Map(_));
+        let first = if is_scalar { seen.get(text).copied() } else { None };
+        if let Some(first) = first {
+            let finding = Diagnostic::error(format!("`{text}` is defined twice")).at(*span);
+            self.report(finding.label(first, "first defined here"));
+            return self.set_key(Key { name, span: *span, merge, sound: false });
+        }
+        if is_scalar {
+            seen.insert(text.into(), *span);
+        }
+        let sound = merge || matches!(kind, Kind::Str(_));
+        if !sound {
+            let finding = Diagnostic::error(format!("a key must be a string, found {}", node.noun())).at(*span);
+            let quote = is_scalar && !text.is_empty();
+            self.report(if quote { finding.help(format!("quote it: `\"{text}\"`")) } else { finding });
+        }
+        self.set_key(Key { name, span: *span, merge, sound });
+    }
+
+    fn set_key(&mut self, next: Key) {
+        if let Some(Open { content: Content::Mapping { key, .. }, span, .. }) = self.open.last_mut() {
+            span.end = span.end.max(next.span.end);
+            *key = Some(next);
+        }
+    }
+}
