@@ -17,7 +17,8 @@ pub use error::PlanError;
 pub use observed::{Labelled, Observed};
 pub use policy::{BuildPolicy, DownPolicy, ImageRemoval, PullPolicy, Recreation, StopPolicy, UpPolicy};
 pub use step::{
-    Action, ContainerRef, Guard, InjectedFile, PlannedStep, Readiness, Reason, Step, StepId, Subject, SubjectKind,
+    Action, ContainerRef, Guard, InjectedContent, InjectedFile, PlannedStep, Readiness, Reason, Step, StepId, Subject,
+    SubjectKind,
 };
 
 /// Steps and what each has to wait for. An edge goes from the earlier step to the later one.

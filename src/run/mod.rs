@@ -1,1 +1,19 @@
-//! Doing: the only place that waits.
+//! Doing: the only room that waits. It does a plan, waits for conditions and follows what happens afterwards.
+
+mod condition;
+mod copy;
+mod evidence;
+mod execute;
+mod failure;
+mod feed;
+mod label;
+mod observe;
+mod probe;
+mod schedule;
+mod step;
+mod work;
+
+pub use execute::{Done, execute};
+pub use failure::{Cause, CauseKind, FailedProbe, Failure};
+pub use observe::observe;
+pub use work::{AbortOn, Attach, LogOptions, OnFailure, Readiness, Work};

@@ -1,0 +1,221 @@
+//! Waits until containers run, are healthy or have completed: from the engine's events and from their own tests.
+
+use std::convert::Infallible;
+use std::pin::{Pin, pin};
+use std::time::Duration;
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::time::Instant;
+
+use crate::engine::{ContainerDetails, ContainerId, EngineError, ErrorKind, Health, HealthSpec, State};
+use crate::event::Event;
+use crate::model::ServiceName;
+use crate::plan::{ContainerRef, PlannedStep, Readiness as Need, Step, StepId};
+
+use super::evidence;
+use super::execute::{Ending, Execution};
+use super::failure::{Cause, CauseKind};
+use super::probe::{self, Test};
+use super::step::waiting_for;
+use super::work::Readiness;
+
+/// How often somebody who waits is told so.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// An event may be lost between the engine and us; so rarely that a look now and then is enough.
+const FIRST_SECOND_LOOK: Duration = Duration::from_secs(1);
+
+/// What a look at a container says about a need.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Verdict {
+    Met,
+    NotYet,
+    /// Not yet, and its own test can tell earlier than the engine.
+    Starting,
+    Never(Obstacle),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Obstacle {
+    Unhealthy,
+    NoHealthCheck,
+    Exited { code: i64, oom: bool },
+}
+
+/// Decides from the state alone, never from the event that led here. What an earlier run of the container left behind
+/// does not count: health only while it runs.
+fn judge(need: Need, details: &ContainerDetails) -> Verdict {
+    let is_restarted = !matches!(details.restart_policy.as_str(), "" | "no");
+    match (details.state, need) {
+        (State::Exited, Need::Completed) if details.exit_code == 0 => Verdict::Met,
+        (State::Exited, Need::Settled) if details.exit_code == 0 && !is_restarted => Verdict::Met,
+        (State::Exited | State::Dead, _) => {
+            Verdict::Never(Obstacle::Exited { code: details.exit_code, oom: details.oom_killed })
+        }
+        (State::Running, Need::Completed) => Verdict::NotYet,
+        (State::Running, Need::Started) => Verdict::Met,
+        (State::Running, Need::Healthy | Need::Settled) => match details.health {
+            Health::Healthy => Verdict::Met,
+            Health::Starting => Verdict::Starting,
+            Health::Unhealthy => Verdict::Never(Obstacle::Unhealthy),
+            Health::None if need == Need::Settled => Verdict::Met,
+            Health::None => Verdict::Never(Obstacle::NoHealthCheck),
+        },
+        (State::Created | State::Paused | State::Restarting | State::Removing, _) => Verdict::NotYet,
+    }
+}
+
+/// Why a wait ended without its condition.
+enum Trouble {
+    Engine(EngineError),
+    Gone,
+    Obstacle(Obstacle, Box<ContainerDetails>),
+}
+
+impl Execution<'_> {
+    /// The step `Await`.
+    pub(super) async fn wait(&self, id: StepId) -> Ending {
+        let planned = self.plan.step(id);
+        let Step::Await { condition, containers, required, health_check } = &planned.step else {
+            return Ending::Unneeded;
+        };
+        let mut waits: FuturesUnordered<_> =
+            containers.iter().map(|container| self.wait_for(*condition, container, health_check.as_ref())).collect();
+        let mut reminders = pin!(self.remind(planned));
+        loop {
+            let (container, trouble) = tokio::select! {
+                biased;
+                () = self.stopping.cancelled() => return Ending::GivenUp,
+                never = &mut reminders => match never {},
+                met = waits.next() => match met {
+                    None => return Ending::Done,
+                    Some(Ok(())) => continue,
+                    Some(Err(trouble)) => trouble,
+                },
+            };
+            let cause = self.explain(planned, container, trouble).await;
+            return if *required {
+                Ending::Failed(Box::new(cause))
+            } else {
+                Ending::Tolerated(optional(planned, *condition, &cause))
+            };
+        }
+    }
+
+    /// One container, until it is as needed.
+    async fn wait_for<'c>(
+        &self,
+        need: Need,
+        container: &'c ContainerRef,
+        asked: Option<&HealthSpec>,
+    ) -> Result<(), (&'c ContainerRef, Trouble)> {
+        let id = self.results.borrow().container(container);
+        match id {
+            Some(id) => self.watch(need, &id, asked).await.map_err(|trouble| (container, trouble)),
+            None => Err((container, Trouble::Gone)),
+        }
+    }
+
+    async fn watch(&self, need: Need, id: &ContainerId, asked: Option<&HealthSpec>) -> Result<(), Trouble> {
+        let mut news = self.feed.subscribe();
+        let mut look_again = FIRST_SECOND_LOOK;
+        let mut probing: Option<Pin<Box<dyn Future<Output = ()> + '_>>> = None;
+        loop {
+            let details = self.look(id).await?;
+            match judge(need, &details) {
+                Verdict::Met => return Ok(()),
+                Verdict::Never(obstacle) => return Err(Trouble::Obstacle(obstacle, Box::new(details))),
+                Verdict::NotYet => probing = None,
+                Verdict::Starting => {
+                    if probing.is_none() && self.work.readiness == Readiness::Probe {
+                        let test = Test::of_container(&details, asked);
+                        probing = test.map(|test| Box::pin(probe::succeed(self.work.engine, id, test)) as _);
+                    }
+                }
+            }
+            let probed = async {
+                match &mut probing {
+                    Some(probing) => probing.await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                heard = news.about(id.as_str()) => heard.map_err(Trouble::Engine)?,
+                () = probed => return Ok(()),
+                () = tokio::time::sleep(look_again) => look_again = PATIENCE,
+            }
+        }
+    }
+
+    async fn look(&self, id: &ContainerId) -> Result<ContainerDetails, Trouble> {
+        self.work.engine.inspect_container(id).await.map_err(|error| match error.kind {
+            ErrorKind::NotFound => Trouble::Gone,
+            _ => Trouble::Engine(error),
+        })
+    }
+
+    async fn remind(&self, planned: &PlannedStep) -> Infallible {
+        let began = Instant::now();
+        loop {
+            tokio::time::sleep(PATIENCE).await;
+            (self.work.tell)(Event::StillWaiting {
+                service: service_of(planned),
+                what: waiting_for(planned),
+                elapsed: began.elapsed(),
+            });
+        }
+    }
+
+    async fn explain(&self, planned: &PlannedStep, container: &ContainerRef, trouble: Trouble) -> Cause {
+        let name = container.name();
+        let mut cause = match trouble {
+            Trouble::Engine(error) => Cause::engine(planned, error),
+            Trouble::Gone => Cause::of(planned, CauseKind::Missing, format!("container {name} was removed")),
+            Trouble::Obstacle(obstacle, details) => {
+                let mut cause = obstruction(planned, name, &obstacle);
+                if obstacle == Obstacle::Unhealthy {
+                    cause.probe = evidence::failed_probe(&details);
+                }
+                cause.last_logs = evidence::last_lines(self.work.engine, &details.id).await;
+                cause
+            }
+        };
+        cause.container = Some(name.to_owned());
+        cause
+    }
+}
+
+fn service_of(planned: &PlannedStep) -> ServiceName {
+    planned.service.clone().unwrap_or_else(|| ServiceName::new(planned.subject().name))
+}
+
+fn obstruction(planned: &PlannedStep, name: &str, obstacle: &Obstacle) -> Cause {
+    let completing = matches!(planned.step, Step::Await { condition: Need::Completed, .. });
+    match *obstacle {
+        Obstacle::Unhealthy => Cause::of(planned, CauseKind::Unhealthy, format!("container {name} is unhealthy")),
+        Obstacle::NoHealthCheck => {
+            let mut cause =
+                Cause::of(planned, CauseKind::NoHealthCheck, format!("container {name} has no healthcheck configured"));
+            let service = service_of(planned);
+            cause.help = Some(format!("give {service} a `healthcheck`, or wait for `service_started` only"));
+            cause
+        }
+        Obstacle::Exited { code, oom } => {
+            let memory = if oom { ", out of memory" } else { "" };
+            let message = if completing {
+                format!("service \"{}\" didn't complete successfully: exit {code}{memory}", service_of(planned))
+            } else {
+                format!("container {name} exited ({code}{memory})")
+            };
+            Cause::of(planned, CauseKind::Exited { code, oom }, message)
+        }
+    }
+}
+
+/// How a failure is told that stops nobody.
+fn optional(planned: &PlannedStep, condition: Need, cause: &Cause) -> String {
+    match (condition, &cause.kind) {
+        (Need::Completed, CauseKind::Exited { .. }) => format!("optional dependency: {cause}"),
+        _ => format!("optional dependency \"{}\" failed to start: {cause}", service_of(planned)),
+    }
+}

@@ -1,0 +1,66 @@
+//! What a container left behind that tells why it failed: its last lines, its last probe.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+
+use crate::engine::{ContainerDetails, ContainerId, Engine, LogRequest};
+
+use super::failure::FailedProbe;
+
+/// How many lines tell enough.
+const LINES: usize = 10;
+/// An engine that hesitates must not keep a failure from being told.
+const LIMIT: Duration = Duration::from_secs(2);
+
+/// The last lines that a container wrote, oldest first; none where they cannot be read.
+pub(super) async fn last_lines(engine: &dyn Engine, container: &ContainerId) -> Vec<String> {
+    let request = LogRequest { tail: Some(LINES as u64), ..LogRequest::default() };
+    let mut chunks = engine.logs(container, &request);
+    let mut text = Vec::new();
+    let read = async {
+        while let Some(Ok(chunk)) = chunks.next().await {
+            text.extend_from_slice(&chunk.bytes);
+        }
+    };
+    // What came until the limit is what there is.
+    let _ = tokio::time::timeout(LIMIT, read).await;
+    last(&String::from_utf8_lossy(&text), LINES)
+}
+
+/// What the engine says now of a container's last failed probe.
+pub(super) async fn last_probe(engine: &dyn Engine, container: &ContainerId) -> Option<FailedProbe> {
+    let details = tokio::time::timeout(LIMIT, engine.inspect_container(container)).await.ok()?.ok()?;
+    failed_probe(&details)
+}
+
+/// The last run of a health check that failed, with the command that was run.
+pub(super) fn failed_probe(details: &ContainerDetails) -> Option<FailedProbe> {
+    let probe = details.probes.iter().rev().find(|probe| probe.exit_code != 0)?;
+    let words = details.health_check.as_ref().map(|check| check.test.as_slice()).unwrap_or_default();
+    let command = match words.split_first() {
+        Some((kind, rest)) if kind == "CMD" || kind == "CMD-SHELL" => rest.join(" "),
+        _ => words.join(" "),
+    };
+    Some(FailedProbe { command, exit_code: probe.exit_code, output: probe.output.trim_end().to_owned() })
+}
+
+/// The last lines of a text that are not blank at its end.
+pub(super) fn last(text: &str, count: usize) -> Vec<String> {
+    let lines: Vec<&str> = text.trim_end().lines().collect();
+    lines[lines.len().saturating_sub(count)..].iter().map(|line| line.trim_end_matches('\r').to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_lines_of_a_text() {
+        let table =
+            [("", 2, vec![]), ("a\n", 2, vec!["a"]), ("a\nb\r\nc\n\n", 2, vec!["b", "c"]), ("a\nb", 5, vec!["a", "b"])];
+        for (text, count, expected) in table {
+            assert_eq!(last(text, count), expected, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! One step of a plan → the engine calls that it means.
+
+use futures_util::StreamExt;
+
+use crate::build::BuildRequest;
+use crate::engine::{ContainerId, ContainerSpec, EngineError, ErrorKind, ExecSpec, ImageId, ImagePull, Stream};
+use crate::event::{Event, LogLine};
+use crate::model::Hook;
+use crate::plan::{ContainerRef, Draft, DraftError, Facts, ImageRef, PlannedStep, Readiness as Need, Step, StepId};
+
+use super::copy::{self, CopyError};
+use super::evidence;
+use super::execute::{Ending, Execution};
+use super::failure::{Cause, CauseKind};
+use super::label::label;
+
+/// How much of a failed hook's output its message repeats.
+const HOOK_LINES: usize = 10;
+const HOOK_BYTES: usize = 2048;
+
+/// What somebody is told who asks what a step is waiting for: `service db to be healthy`.
+pub(super) fn waiting_for(planned: &PlannedStep) -> String {
+    let subject = planned.subject();
+    match &planned.step {
+        Step::Await { condition: Need::Started, .. } => format!("{subject} to run"),
+        Step::Await { condition: Need::Healthy, .. } => format!("{subject} to be healthy"),
+        Step::Await { condition: Need::Completed, .. } => format!("{subject} to complete"),
+        Step::Await { condition: Need::Settled, .. } => format!("{subject} to be ready"),
+        _ => format!("the engine to {} {subject}", planned.action().imperative()),
+    }
+}
+
+/// How a step ends when it does not end well.
+enum Trouble {
+    Cause(Box<Cause>),
+    Engine(EngineError),
+    Tolerated(String),
+    Unneeded,
+    GivenUp,
+}
+
+impl From<EngineError> for Trouble {
+    fn from(error: EngineError) -> Self {
+        Self::Engine(error)
+    }
+}
+
+impl From<Cause> for Trouble {
+    fn from(cause: Cause) -> Self {
+        Self::Cause(Box::new(cause))
+    }
+}
+
+/// Turns an error into success where there is nothing left to do.
+fn unless(result: Result<(), EngineError>, kind: ErrorKind) -> Result<(), Trouble> {
+    match result {
+        Err(error) if error.kind == kind => Err(Trouble::Unneeded),
+        other => other.map_err(Trouble::from),
+    }
+}
+
+impl Execution<'_> {
+    /// Whether a step has anything to do at all, as far as only the engine can tell.
+    pub(super) async fn is_needed(&self, id: StepId) -> bool {
+        let Step::BuildImage { image, only_if_missing: true } = &self.plan.step(id).step else { return true };
+        match self.work.engine.inspect_image(image).await {
+            Ok(found) => {
+                self.results.borrow_mut().images.insert(id, found.id);
+                false
+            }
+            Err(_) => true,
+        }
+    }
+
+    pub(super) async fn perform(&self, id: StepId) -> Ending {
+        let planned = self.plan.step(id);
+        if matches!(planned.step, Step::Await { .. }) {
+            return self.wait(id).await;
+        }
+        match self.call(id, planned).await {
+            Ok(()) => Ending::Done,
+            Err(Trouble::Unneeded) => Ending::Unneeded,
+            Err(Trouble::Tolerated(message)) => Ending::Tolerated(message),
+            Err(Trouble::GivenUp) => Ending::GivenUp,
+            Err(Trouble::Cause(cause)) => Ending::Failed(cause),
+            Err(Trouble::Engine(error)) => Ending::Failed(Box::new(Cause::engine(planned, error))),
+        }
+    }
+
+    async fn call(&self, id: StepId, planned: &PlannedStep) -> Result<(), Trouble> {
+        let engine = self.work.engine;
+        match &planned.step {
+            Step::CreateNetwork(spec) => match engine.create_network(spec).await {
+                Ok(_) => Ok(()),
+                Err(error) => unless(Err(error), ErrorKind::Conflict),
+            },
+            Step::RemoveNetwork { id: network, .. } => {
+                self.removal(id, engine.remove_network(&crate::engine::NetworkId::new(network)).await)
+            }
+            Step::ConnectNetwork { network, container, endpoint } => {
+                Ok(engine.connect_network(network, &self.id_of(planned, container)?, endpoint).await?)
+            }
+            Step::DisconnectNetwork { network, container } => {
+                let container = self.id_of(planned, container)?;
+                unless(engine.disconnect_network(network, &container, true).await, ErrorKind::NotFound)
+            }
+            Step::CreateVolume(spec) => Ok(engine.create_volume(spec).await?),
+            Step::RemoveVolume { name } => self.removal(id, engine.remove_volume(name, false).await),
+            Step::PullImage { pull, or_build } => self.pull(id, pull, *or_build).await,
+            Step::BuildImage { image, .. } => self.build(id, planned, image).await,
+            Step::RemoveImage { name } => self.removal(id, engine.remove_image(name, false).await),
+            Step::CreateContainer(draft) => self.create(id, planned, draft).await,
+            Step::InjectFiles { container, files } => {
+                let container = self.id_of(planned, container)?;
+                copy::inject(engine, &container, files).await.map_err(|error| match error {
+                    CopyError::Engine(error) => error.into(),
+                    CopyError::Unreadable(message) => Cause::of(planned, CauseKind::File, message).into(),
+                })
+            }
+            Step::StartContainer { container } => Ok(engine.start_container(&self.id_of(planned, container)?).await?),
+            Step::RunHook { container, hook } => self.hook(id, planned, container, hook).await,
+            Step::StopContainer { container, grace } => {
+                let container = self.id_of(planned, container)?;
+                unless(engine.stop_container(&container, *grace).await, ErrorKind::NotFound)
+            }
+            Step::RemoveContainer { container, removal } => {
+                let container = self.id_of(planned, container)?;
+                unless(engine.remove_container(&container, *removal).await, ErrorKind::NotFound)
+            }
+            Step::RenameContainer { container, name } => {
+                Ok(engine.rename_container(&self.id_of(planned, container)?, name).await?)
+            }
+            Step::Await { .. } => Err(Trouble::Unneeded),
+        }
+    }
+
+    /// A thing that is already gone is gone; one that somebody else uses stays, unless a later step needs it away.
+    fn removal(&self, id: StepId, result: Result<(), EngineError>) -> Result<(), Trouble> {
+        match result {
+            Err(error) if error.kind == ErrorKind::NotFound => Err(Trouble::Unneeded),
+            Err(error) if error.kind == ErrorKind::InUse && self.is_last(id) => {
+                Err(Trouble::Tolerated("Resource is still in use".to_owned()))
+            }
+            other => Ok(other?),
+        }
+    }
+
+    /// Whether nobody waits for a step.
+    fn is_last(&self, id: StepId) -> bool {
+        self.later(id).next().is_none()
+    }
+
+    fn later(&self, id: StepId) -> impl Iterator<Item = &PlannedStep> {
+        let index = petgraph::graph::NodeIndex::new(id.0);
+        self.plan.graph.neighbors(index).map(|later| &self.plan.graph[later])
+    }
+
+    fn id_of(&self, planned: &PlannedStep, container: &ContainerRef) -> Result<ContainerId, Trouble> {
+        self.results.borrow().container(container).ok_or_else(|| {
+            let message = format!("container {} was not created", container.name());
+            Cause::of(planned, CauseKind::Missing, message).into()
+        })
+    }
+
+    async fn pull(&self, id: StepId, pull: &ImagePull, or_build: bool) -> Result<(), Trouble> {
+        let pulled = async {
+            let mut progress = self.work.engine.pull_image(pull);
+            while let Some(progress) = progress.next().await {
+                (self.work.tell)(Event::Pull { id, progress: progress? });
+            }
+            self.work.engine.inspect_image(&pull.image).await
+        };
+        let image = tokio::select! {
+            biased;
+            () = self.stopping.cancelled() => return Err(Trouble::GivenUp),
+            image = pulled => image,
+        };
+        match image {
+            Ok(image) => {
+                self.results.borrow_mut().images.insert(id, image.id);
+                Ok(())
+            }
+            Err(error) if or_build && error.kind != ErrorKind::Unreachable => {
+                Err(Trouble::Tolerated(format!("{}; it is built instead", error.message)))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn build(&self, id: StepId, planned: &PlannedStep, image: &str) -> Result<(), Trouble> {
+        let project = self.work.project;
+        let found = planned.service.as_ref().and_then(|name| Some((name, project.services.get(name)?)));
+        let Some((service, build, platform)) =
+            found.and_then(|(name, service)| Some((name, service.build.as_ref()?, service.platform.as_str())))
+        else {
+            let message = format!("no service says how to build {image}");
+            return Err(Cause::of(planned, CauseKind::Missing, message).into());
+        };
+        let request =
+            BuildRequest { project, service, build, image, platform, no_cache: build.no_cache, pull: build.pull };
+        let tell = |text| (self.work.tell)(Event::Build { id, text });
+        let built = tokio::select! {
+            biased;
+            () = self.stopping.cancelled() => return Err(Trouble::GivenUp),
+            built = self.work.builder.build(&request, &tell) => built,
+        };
+        let image = built.map_err(|error| {
+            let mut cause = Cause::of(planned, CauseKind::Build(error.clone()), error.to_string());
+            cause.help = error.help;
+            cause
+        })?;
+        self.results.borrow_mut().images.insert(id, image);
+        Ok(())
+    }
+
+    async fn create(&self, id: StepId, planned: &PlannedStep, draft: &Draft) -> Result<(), Trouble> {
+        let spec = self.specification(planned, draft).await?;
+        let created = self.work.engine.create_container(&spec).await?;
+        for warning in created.warnings {
+            (self.work.tell)(Event::Warning(format!("{}: {warning}", spec.name)));
+        }
+        self.results.borrow_mut().containers.insert(id, created.id);
+        Ok(())
+    }
+
+    /// The draft with everything filled in that earlier steps gave.
+    async fn specification(&self, planned: &PlannedStep, draft: &Draft) -> Result<ContainerSpec, Trouble> {
+        let known = match &draft.image {
+            ImageRef::Known(id) => Some(id.clone()),
+            ImageRef::From(step) => self.results.borrow().images.get(step).cloned(),
+        };
+        let (image, image_volumes) = match known {
+            Some(image) if !draft.inherits() => (image, Vec::new()),
+            known => {
+                let name = known.as_ref().map_or(draft.spec.image.as_str(), ImageId::as_str);
+                let details = self.work.engine.inspect_image(name).await?;
+                (details.id, details.volumes)
+            }
+        };
+        let paths = draft.profiles.iter().map(|(_, path)| path);
+        let profiles = copy::texts(paths).await.map_err(|message| Cause::of(planned, CauseKind::File, message))?;
+        let container = |container: &ContainerRef| self.results.borrow().container(container);
+        let facts = Facts { image: &image, image_volumes: &image_volumes, container: &container, profiles: &profiles };
+        draft.finish(&facts).map_err(|error| {
+            let kind = match &error {
+                DraftError::Owner(_) => CauseKind::Missing,
+                DraftError::ProfileUnread(_) | DraftError::Profile { .. } => CauseKind::File,
+            };
+            Cause::of(planned, kind, error.to_string()).into()
+        })
+    }
+
+    /// Runs a hook's command inside the container. A hook before the stop of a container that does not run is not run.
+    async fn hook(
+        &self,
+        id: StepId,
+        planned: &PlannedStep,
+        container: &ContainerRef,
+        hook: &Hook,
+    ) -> Result<(), Trouble> {
+        let service = planned.service.as_ref().map_or("?", |name| name.as_str());
+        let spec = ExecSpec {
+            command: hook.command.clone().unwrap_or_default(),
+            environment: hook
+                .environment
+                .iter()
+                .map(|(key, value)| value.as_ref().map_or_else(|| key.clone(), |value| format!("{key}={value}")))
+                .collect(),
+            user: hook.user.clone(),
+            working_dir: hook.working_dir.clone(),
+            privileged: hook.privileged,
+        };
+        let outcome = match self.work.engine.exec(&self.id_of(planned, container)?, &spec).await {
+            Err(error) if error.kind == ErrorKind::Conflict && self.leads_to_a_stop(id) => {
+                return Err(Trouble::Unneeded);
+            }
+            outcome => outcome?,
+        };
+        self.tell_output(service, container.name(), Stream::Stdout, &outcome.stdout);
+        self.tell_output(service, container.name(), Stream::Stderr, &outcome.stderr);
+        if outcome.exit_code == 0 {
+            return Ok(());
+        }
+        let output = if outcome.stderr.is_empty() { &outcome.stdout } else { &outcome.stderr };
+        let output = tail(&String::from_utf8_lossy(output));
+        let code = outcome.exit_code;
+        let mut message = format!("{service} hook exited with status {code}");
+        if !output.is_empty() {
+            message = format!("{message}: {output}");
+        }
+        let mut cause = Cause::of(planned, CauseKind::Hook { code }, message);
+        cause.container = Some(container.name().to_owned());
+        Err(cause.into())
+    }
+
+    fn leads_to_a_stop(&self, id: StepId) -> bool {
+        let mut open = vec![id];
+        while let Some(id) = open.pop() {
+            let index = petgraph::graph::NodeIndex::new(id.0);
+            for later in self.plan.graph.neighbors(index) {
+                match &self.plan.graph[later].step {
+                    Step::StopContainer { .. } => return true,
+                    Step::RunHook { .. } => open.push(StepId(later.index())),
+                    _ => {}
+                }
+            }
+        }
+        false
+    }
+
+    fn tell_output(&self, service: &str, container: &str, stream: Stream, output: &[u8]) {
+        let label = format!("{} ->", label(&self.work.project.name, service, container));
+        let output = output.strip_suffix(b"\n").unwrap_or(output);
+        if output.is_empty() {
+            return;
+        }
+        for line in output.split(|byte| *byte == b'\n') {
+            (self.work.tell)(Event::Log(LogLine {
+                service: service.into(),
+                label: label.clone(),
+                stream,
+                text: bytes::Bytes::copy_from_slice(line),
+                time: None,
+            }));
+        }
+    }
+}
+
+/// The end of a text: so many lines, and no more than so many bytes.
+fn tail(text: &str) -> String {
+    let text = evidence::last(text, HOOK_LINES).join("\n");
+    let mut start = text.len().saturating_sub(HOOK_BYTES);
+    while !text.is_char_boundary(start) {
+        start += 1;
+    }
+    text[start..].to_owned()
+}
