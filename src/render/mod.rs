@@ -1,5 +1,7 @@
 //! Telling: events and values become text.
 
 pub mod human;
+pub mod logs;
 pub mod paint;
+pub mod progress;
 pub mod table;

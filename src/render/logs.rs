@@ -1,0 +1,160 @@
+//! The output of containers: whose line it is, in which colour, and what became of them.
+
+use std::collections::BTreeMap;
+
+use anstyle::{AnsiColor, Style};
+use unicode_width::UnicodeWidthStr;
+
+use crate::event::{Life, LogLine, News};
+use crate::model::ServiceName;
+
+use super::paint::Paint;
+
+/// Red is for errors; black and white vanish on some backgrounds.
+const COLORS: [AnsiColor; 10] = [
+    AnsiColor::Cyan,
+    AnsiColor::Yellow,
+    AnsiColor::Green,
+    AnsiColor::Magenta,
+    AnsiColor::Blue,
+    AnsiColor::BrightCyan,
+    AnsiColor::BrightYellow,
+    AnsiColor::BrightGreen,
+    AnsiColor::BrightMagenta,
+    AnsiColor::BrightBlue,
+];
+
+/// How lines are shown.
+#[derive(Debug, Default)]
+pub struct Logs {
+    paint: Paint,
+    prefix: bool,
+    width: usize,
+    colors: BTreeMap<ServiceName, AnsiColor>,
+}
+
+impl Logs {
+    pub fn new(paint: Paint, prefix: bool) -> Self {
+        Self { paint, prefix, ..Self::default() }
+    }
+
+    /// Makes room for names that are going to appear, so that the first lines already stand in line.
+    pub fn expect<'l>(&mut self, labels: impl IntoIterator<Item = &'l str>) {
+        self.width = labels.into_iter().map(UnicodeWidthStr::width).fold(self.width, usize::max);
+    }
+
+    /// One line of output with its prefix, ready to be written.
+    pub fn line(&mut self, line: &LogLine) -> Vec<u8> {
+        let mut text = Vec::with_capacity(line.text.len() + 64);
+        if self.prefix {
+            self.expect([line.label.as_str()]);
+            let gap = " ".repeat((self.width + 1).saturating_sub(line.label.width()));
+            let style = self.style(&line.service);
+            text.extend_from_slice(self.paint.paint(style, format_args!("{}{gap}| ", line.label)).as_bytes());
+        }
+        if let Some(time) = &line.time {
+            text.extend_from_slice(time.as_bytes());
+            text.push(b' ');
+        }
+        text.extend_from_slice(&line.text);
+        text.push(b'\n');
+        text
+    }
+
+    /// What happened to a container: `web-1 exited with code 0`.
+    pub fn life(&mut self, life: &Life) -> String {
+        let label = self.paint.paint(self.style(&life.service), &life.label);
+        match &life.news {
+            News::Exited { code, out_of_memory, restarting } => {
+                let memory = if *out_of_memory { " (out of memory)" } else { "" };
+                let again = if *restarting { " (restarting)" } else { "" };
+                format!("{label} exited with code {code}{memory}{again}\n")
+            }
+            News::Restarted => format!("{label} has been restarted\n"),
+            News::Recreated => format!("{label} has been recreated\n"),
+            News::Removed => format!("{label} has been removed\n"),
+        }
+    }
+
+    /// The same service has the same colour every time, unless another one has taken it before.
+    fn style(&mut self, service: &ServiceName) -> Style {
+        if !self.paint.color {
+            return Style::new();
+        }
+        if let Some(color) = self.colors.get(service) {
+            return color.on_default();
+        }
+        let first = hash(service.as_str()) % COLORS.len();
+        let color = (0..COLORS.len())
+            .map(|step| COLORS[(first + step) % COLORS.len()])
+            .find(|color| !self.colors.values().any(|taken| taken == color))
+            .unwrap_or(COLORS[first]);
+        self.colors.insert(service.clone(), color);
+        color.on_default()
+    }
+}
+
+/// FNV-1a: small, and the same on every machine.
+fn hash(text: &str) -> usize {
+    let hash = text.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    hash as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Stream;
+
+    fn line(service: &str, text: &str) -> LogLine {
+        LogLine {
+            service: service.into(),
+            label: format!("{service}-1"),
+            stream: Stream::Stdout,
+            text: text.to_owned().into(),
+            time: None,
+        }
+    }
+
+    #[test]
+    fn prefixes_stand_in_line_and_can_be_left_out() {
+        let mut logs = Logs::new(Paint::PLAIN, true);
+        logs.expect(["database-1"]);
+        assert_eq!(logs.line(&line("web", "hello")), b"web-1      | hello\n");
+        assert_eq!(logs.line(&line("database", "hi")), b"database-1 | hi\n");
+        let dated = LogLine { time: Some("2026-01-02T03:04:05Z".into()), ..line("web", "x") };
+        assert_eq!(logs.line(&dated), b"web-1      | 2026-01-02T03:04:05Z x\n");
+        assert_eq!(Logs::new(Paint::PLAIN, false).line(&line("web", "hello")), b"hello\n");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_come_through() {
+        let mut logs = Logs::new(Paint::PLAIN, false);
+        let raw = LogLine { text: vec![0xff, 0x00, b'x'].into(), ..line("web", "") };
+        assert_eq!(logs.line(&raw), [0xff, 0x00, b'x', b'\n']);
+    }
+
+    #[test]
+    fn a_service_keeps_its_colour_and_shares_it_with_nobody_while_colours_last() {
+        let mut logs = Logs::new(Paint::new(true), true);
+        let names: Vec<String> = (0..COLORS.len()).map(|number| format!("service{number}")).collect();
+        let first: Vec<Style> = names.iter().map(|name| logs.style(&name.as_str().into())).collect();
+        let again: Vec<Style> = names.iter().map(|name| logs.style(&name.as_str().into())).collect();
+        assert_eq!(first, again);
+        for (index, style) in first.iter().enumerate() {
+            assert!(!first[..index].contains(style), "{index} has the colour of an earlier one");
+        }
+        assert_eq!(Logs::new(Paint::new(true), true).style(&"service3".into()), {
+            Logs::new(Paint::new(true), true).style(&"service3".into())
+        });
+    }
+
+    #[test]
+    fn exits_are_told_with_code_and_cause() {
+        let mut logs = Logs::new(Paint::PLAIN, true);
+        let mut told = |news| logs.life(&Life { service: "web".into(), label: "web-1".into(), news });
+        let exited = |code, out_of_memory, restarting| News::Exited { code, out_of_memory, restarting };
+        assert_eq!(told(exited(0, false, false)), "web-1 exited with code 0\n");
+        assert_eq!(told(exited(137, true, true)), "web-1 exited with code 137 (out of memory) (restarting)\n");
+        assert_eq!(told(News::Recreated), "web-1 has been recreated\n");
+    }
+}

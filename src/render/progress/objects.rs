@@ -1,0 +1,144 @@
+//! One JSON object for each change, for programs.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::engine::PullProgress;
+use crate::event::{Event, LogLine, News, Phase};
+
+use super::super::human;
+use super::outline::{self, Outline};
+
+#[derive(Debug, Default)]
+pub struct Objects {
+    pub outline: Outline,
+    pub quiet_pull: bool,
+    pub quiet_build: bool,
+}
+
+/// One change. Empty fields are left out.
+#[derive(Debug, Default, Serialize)]
+struct Change<'e> {
+    #[serde(skip_serializing_if = "str::is_empty")]
+    id: &'e str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    parent_id: &'e str,
+    /// `Working`, `Done`, `Warning` or `Error`
+    status: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    text: &'e str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    details: &'e str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    percent: Option<u64>,
+}
+
+impl Objects {
+    pub fn show(&mut self, event: &Event, out: &mut dyn Write) -> io::Result<()> {
+        match event {
+            Event::Step { id, subject, action, phase } => {
+                let telling = self.outline.telling(*id, subject, *action);
+                let elapsed;
+                let (status, text, details) = match phase {
+                    Phase::Began => ("Working", telling.working, telling.detail.as_str()),
+                    Phase::Done { elapsed: time } => {
+                        elapsed = human::elapsed(*time);
+                        ("Done", telling.done, elapsed.as_str())
+                    }
+                    Phase::Unneeded => ("Done", "Unchanged", ""),
+                    Phase::Tolerated { message } => ("Warning", "Warning", message.as_str()),
+                    Phase::Failed { message } => ("Error", "Error", message.as_str()),
+                    Phase::Skipped { because } => ("Warning", "Skipped", because.as_str()),
+                };
+                write(&Change { id: &telling.row, status, text, details, ..Change::default() }, out)
+            }
+            Event::Pull { id, progress } if !self.quiet_pull => write(&pulled(progress, self.outline.row(*id)), out),
+            Event::Build { id, text } if !self.quiet_build => {
+                let id = self.outline.row(*id);
+                write(&Change { id, status: "Working", text: "Building", details: text, ..Change::default() }, out)
+            }
+            Event::StillWaiting { service, what, elapsed } => {
+                let id = outline::row(&crate::plan::Subject {
+                    kind: crate::plan::SubjectKind::Service,
+                    name: service.as_str().to_owned(),
+                });
+                let details = format!("{what} ({})", human::elapsed(*elapsed));
+                write(
+                    &Change { id: &id, status: "Working", text: "Waiting", details: &details, ..Change::default() },
+                    out,
+                )
+            }
+            Event::Warning(text) => write(&Change { status: "Warning", text, ..Change::default() }, out),
+            Event::Notice(text) => write(&Change { status: "Working", text, ..Change::default() }, out),
+            Event::Pull { .. } | Event::Build { .. } => Ok(()),
+            Event::Attached { .. } | Event::Log(_) | Event::Life(_) => Ok(()),
+        }
+    }
+}
+
+fn pulled<'e>(progress: &'e PullProgress, image: &'e str) -> Change<'e> {
+    let percent = match (progress.current, progress.total) {
+        (Some(current), Some(total)) if total > 0 => Some((current.saturating_mul(100) / total).min(100)),
+        _ => None,
+    };
+    let status = match progress.status.as_str() {
+        "Pull complete" | "Already exists" => "Done",
+        _ => "Working",
+    };
+    let (id, parent_id) = if progress.layer.is_empty() { (image, "") } else { (progress.layer.as_str(), image) };
+    Change {
+        id,
+        parent_id,
+        status,
+        text: &progress.status,
+        details: "",
+        current: progress.current,
+        total: progress.total,
+        percent,
+    }
+}
+
+/// A line of a log as an object.
+pub fn log(line: &LogLine) -> String {
+    let mut object = json!({
+        "service": line.service,
+        "container": line.label,
+        "stream": match line.stream {
+            crate::engine::Stream::Stdout => "stdout",
+            crate::engine::Stream::Stderr => "stderr",
+        },
+        "message": String::from_utf8_lossy(&line.text),
+    });
+    if let Some(time) = &line.time {
+        object["time"] = json!(time);
+    }
+    object.to_string()
+}
+
+/// What happened to a container as an object.
+pub fn life(life: &crate::event::Life) -> String {
+    let mut object = json!({ "service": life.service, "container": life.label });
+    match &life.news {
+        News::Exited { code, out_of_memory, restarting } => {
+            object["event"] = json!("exited");
+            object["exit_code"] = json!(code);
+            object["out_of_memory"] = json!(out_of_memory);
+            object["restarting"] = json!(restarting);
+        }
+        News::Restarted => object["event"] = json!("restarted"),
+        News::Recreated => object["event"] = json!("recreated"),
+        News::Removed => object["event"] = json!("removed"),
+    }
+    object.to_string()
+}
+
+fn write(change: &Change<'_>, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, change)?;
+    out.write_all(b"\n")
+}
