@@ -50,7 +50,7 @@ impl Logs {
             self.expect([line.label.as_str()]);
             let gap = " ".repeat((self.width + 1).saturating_sub(line.label.width()));
             let style = self.style(&line.service);
-            text.extend_from_slice(self.paint.paint(style, format_args!("{}{gap}| ", line.label)).as_bytes());
+            text.extend_from_slice(self.paint.paint(style, format_args!("{}{gap} | ", line.label)).as_bytes());
         }
         if let Some(time) = &line.time {
             text.extend_from_slice(time.as_bytes());
@@ -119,10 +119,10 @@ mod tests {
     fn prefixes_stand_in_line_and_can_be_left_out() {
         let mut logs = Logs::new(Paint::PLAIN, true);
         logs.expect(["database-1"]);
-        assert_eq!(logs.line(&line("web", "hello")), b"web-1      | hello\n");
-        assert_eq!(logs.line(&line("database", "hi")), b"database-1 | hi\n");
+        assert_eq!(logs.line(&line("web", "hello")), b"web-1       | hello\n");
+        assert_eq!(logs.line(&line("database", "hi")), b"database-1  | hi\n");
         let dated = LogLine { time: Some("2026-01-02T03:04:05Z".into()), ..line("web", "x") };
-        assert_eq!(logs.line(&dated), b"web-1      | 2026-01-02T03:04:05Z x\n");
+        assert_eq!(logs.line(&dated), b"web-1       | 2026-01-02T03:04:05Z x\n");
         assert_eq!(Logs::new(Paint::PLAIN, false).line(&line("web", "hello")), b"hello\n");
     }
 

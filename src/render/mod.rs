@@ -4,4 +4,5 @@ pub mod human;
 pub mod logs;
 pub mod paint;
 pub mod progress;
+pub mod screen;
 pub mod table;

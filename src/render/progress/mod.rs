@@ -16,6 +16,7 @@ use crate::terminal::Size;
 
 use super::paint::Paint;
 
+pub use objects::{life, log};
 pub use outline::{Outline, Telling};
 
 use board::Board;

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::Condition;
-use crate::plan::{Action, Plan, PlannedStep, Step, StepId, Subject, SubjectKind};
+use crate::plan::{Action, Plan, PlannedStep, Readiness, Step, StepId, Subject, SubjectKind};
 
 /// The steps of a plan as people see them.
 #[derive(Clone, Debug, Default)]
@@ -94,9 +93,10 @@ fn planned(step: &PlannedStep) -> Telling {
         },
         Step::Await { condition, .. } => Telling {
             done: match condition {
-                Condition::Started => "Running",
-                Condition::Healthy => "Healthy",
-                Condition::CompletedSuccessfully => "Exited",
+                Readiness::Started => "Running",
+                Readiness::Healthy => "Healthy",
+                Readiness::Completed => "Exited",
+                Readiness::Settled => "Ready",
             },
             detail: step.why(),
             ..telling
