@@ -1,5 +1,6 @@
 //! Telling: events and values become text.
 
+pub mod containers;
 pub mod human;
 pub mod logs;
 pub mod paint;
