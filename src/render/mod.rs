@@ -1,9 +1,11 @@
 //! Telling: events and values become text.
 
 pub mod containers;
+pub mod failure;
 pub mod human;
 pub mod logs;
 pub mod paint;
 pub mod progress;
 pub mod screen;
+pub mod summary;
 pub mod table;

@@ -1,0 +1,150 @@
+//! What stands now that `up` has left: services, how they are, and where they can be reached.
+
+use std::collections::BTreeMap;
+
+use crate::engine::{Container, Health, State};
+use crate::model::labels;
+
+use super::human;
+use super::paint::{BAD, FAINT, GOOD, Paint, WARNING};
+
+/// One line for each service of the project.
+pub fn summary(containers: &[Container], columns: usize, paint: Paint) -> String {
+    let mut services: BTreeMap<&str, Vec<&Container>> = BTreeMap::new();
+    for container in containers {
+        if let Some(service) = container.labels.get(labels::SERVICE) {
+            services.entry(service).or_default().push(container);
+        }
+    }
+    let states: Vec<(&str, String, &str, Vec<String>)> = services
+        .into_iter()
+        .map(|(service, containers)| {
+            let (mark, words) = state(&containers);
+            (service, words, mark, addresses(&containers))
+        })
+        .collect();
+    let width = |texts: Vec<&str>| texts.into_iter().map(|text| text.chars().count()).max().unwrap_or(0);
+    let name = width(states.iter().map(|(service, ..)| *service).collect());
+    let words = width(states.iter().map(|(_, words, ..)| words.as_str()).collect());
+    let mut text = String::new();
+    for (service, state, mark, addresses) in &states {
+        let style = match *mark {
+            "✔" => GOOD,
+            "✘" => BAD,
+            _ => WARNING,
+        };
+        let links = links(addresses, columns.saturating_sub(name + words + 9), paint);
+        let line = format!(
+            " {} {service:<name$}  {}  {links}",
+            paint.paint(style, mark),
+            paint.paint(FAINT, format_args!("{state:<words$}"))
+        );
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// As many addresses as there is room for; a link is never cut.
+fn links(addresses: &[String], room: usize, paint: Paint) -> String {
+    let mut shown = Vec::new();
+    let mut used = 0;
+    for address in addresses {
+        used += address.len() + 1;
+        if used > room && !shown.is_empty() {
+            shown.push(format!("+{}", addresses.len() - shown.len()));
+            break;
+        }
+        shown.push(paint.link(address));
+    }
+    shown.join(" ")
+}
+
+/// The worst that can be said of any of them, and of how many.
+fn state(containers: &[&Container]) -> (&'static str, String) {
+    let worst = containers.iter().map(|container| told(container)).max().unwrap_or((0, "✔", String::new()));
+    let (_, mark, words) = worst;
+    if containers.len() > 1 {
+        let running = containers.iter().filter(|container| container.state == State::Running).count();
+        (mark, format!("{words}, {running}/{} running", containers.len()))
+    } else {
+        (mark, words)
+    }
+}
+
+/// How bad it is, its mark, and the word for it.
+fn told(container: &Container) -> (u8, &'static str, String) {
+    match (container.state, container.health, container.exit_code) {
+        (State::Running, Health::Healthy, _) => (0, "✔", "healthy".into()),
+        (State::Running, Health::None, _) => (1, "✔", "running".into()),
+        (State::Exited, _, Some(0)) => (2, "✔", "completed".into()),
+        (State::Created, ..) => (3, "-", "created".into()),
+        (State::Running, Health::Starting, _) => (4, "-", "starting".into()),
+        (State::Running, Health::Unhealthy, _) => (5, "✘", "unhealthy".into()),
+        (State::Exited, _, Some(code)) => (6, "✘", format!("exited ({code})")),
+        (state, ..) => (7, "✘", state.as_str().into()),
+    }
+}
+
+/// `http://localhost:8080` for every TCP port that is published, each once.
+fn addresses(containers: &[&Container]) -> Vec<String> {
+    let mut addresses = Vec::new();
+    for port in containers.iter().flat_map(|container| &container.ports).filter(|port| port.protocol == "tcp") {
+        let Some(published) = port.published else { continue };
+        let host = match port.address.as_str() {
+            "" | "0.0.0.0" | "::" | "127.0.0.1" | "::1" => "localhost",
+            address => address,
+        };
+        let scheme = if matches!(port.target, 443 | 8443) { "https" } else { "http" };
+        let address = format!("{scheme}://{}", human::host_and_port(host, &published.to_string()));
+        if !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    addresses.sort();
+    addresses
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{ContainerId, ImageId, PublishedPort};
+
+    fn container(service: &str, state: State, health: Health, exit_code: Option<i64>, ports: &[u16]) -> Container {
+        let port = |address: &str, port: u16| PublishedPort {
+            address: address.into(),
+            published: Some(port),
+            target: 80,
+            protocol: "tcp".into(),
+        };
+        Container {
+            id: ContainerId::new("1"),
+            name: format!("shop-{service}-1"),
+            image: String::new(),
+            image_id: ImageId::new(""),
+            command: String::new(),
+            created: 0,
+            state,
+            status: String::new(),
+            health,
+            exit_code,
+            labels: [(labels::SERVICE.to_owned(), service.to_owned())].into(),
+            ports: ports.iter().flat_map(|number| [port("0.0.0.0", *number), port("::", *number)]).collect(),
+            mounts: Vec::new(),
+            networks: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn services_their_state_and_their_addresses() {
+        let containers = [
+            container("gateway", State::Running, Health::Healthy, None, &[8080, 9090]),
+            container("migrate", State::Exited, Health::None, Some(0), &[]),
+            container("orders", State::Running, Health::None, None, &[]),
+            container("orders", State::Exited, Health::None, Some(3), &[]),
+            container("store", State::Running, Health::Starting, None, &[]),
+        ];
+        insta::assert_snapshot!(summary(&containers, 80, Paint::PLAIN));
+        insta::assert_snapshot!(summary(&containers, 40, Paint::PLAIN));
+    }
+}
