@@ -1,16 +1,11 @@
 //! Tree to types: lets serde read a node, and pins each error to the place that caused it.
 
-use std::collections::HashSet;
-
 use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer};
 use serde::de::{self, Deserialize, DeserializeSeed, MapAccess, SeqAccess, Visitor};
 
 use super::mismatch::EXTENSIONS;
 use super::{Kind, Map, Node};
 use crate::diagnostic::{Diagnostic, Span};
-
-/// How many findings are worth the time: each costs one more reading.
-const FINDING_LIMIT: usize = 20;
 
 /// Reads a value of a type from a tree.
 ///
@@ -20,68 +15,17 @@ pub fn decode<'de, T: Deserialize<'de>>(node: &'de Node) -> Result<T, Diagnostic
     T::deserialize(node)
 }
 
-/// Reads a value of a type from a tree and goes on behind each fault, so that one run shows all of them.
-///
-/// # Errors
-/// All things that do not fit, in the order in which they were met.
-pub fn decode_all<T: de::DeserializeOwned>(node: &Node) -> Result<T, Vec<Diagnostic>> {
-    let first = match decode(node) {
-        Ok(value) => return Ok(value),
-        Err(finding) => finding,
-    };
-    let mut rest = node.clone();
-    let mut findings = Vec::new();
-    // A place that lost a part may miss it now: that is no fault of the text.
-    let mut damaged = HashSet::new();
-    let mut next = Some(first);
-    while let Some(finding) = next.take() {
-        let place = finding.span;
-        if !place.is_some_and(|place| damaged.contains(&place)) {
-            findings.push(finding);
-        }
-        if let Some(place) = place
-            && findings.len() < FINDING_LIMIT
-            && cut(&mut rest, place, &mut damaged)
-        {
-            next = decode::<T>(&rest).err();
-        }
-    }
-    Err(findings)
-}
-
-/// Takes out every entry or item that stands at a place; whether there was any.
-fn cut(node: &mut Node, place: Span, damaged: &mut HashSet<Span>) -> bool {
-    let mut found = false;
-    let mut found_below = false;
-    match &mut node.kind {
-        Kind::Seq(items) => {
-            let before = items.len();
-            items.retain(|item| item.span != place);
-            found = items.len() < before;
-            for item in items {
-                found_below |= cut(item, place, damaged);
-            }
-        }
-        Kind::Map(map) => {
-            let faulty = map.iter().filter(|(_, key, value)| *key == place || value.span == place);
-            let faulty: Vec<_> = faulty.map(|(name, ..)| name.clone()).collect();
-            for name in &faulty {
-                map.remove(name);
-            }
-            found = !faulty.is_empty();
-            for (_, _, value) in map.iter_mut() {
-                found_below |= cut(value, place, damaged);
-            }
-        }
-        _ => {}
-    }
-    if found {
-        damaged.insert(node.span);
-    }
-    found || found_below
-}
-
 impl Node {
+    /// A number without a fraction, however it is written: `2.0` is taken for `2`, as docker compose does.
+    fn whole(&self) -> Option<i128> {
+        match self.kind {
+            Kind::Int(number) => Some(number.into()),
+            Kind::Uint(number) => Some(number.into()),
+            Kind::Float(number) if number.fract() == 0.0 && number.abs() < 1e18 => Some(number as i128),
+            _ => None,
+        }
+    }
+
     fn mismatch(&self, expected: &str) -> Diagnostic {
         let finding = Diagnostic::error(format!("expected {expected}, found {}", self.noun())).at(self.span);
         match self.kind {
@@ -109,13 +53,16 @@ macro_rules! scalars {
 macro_rules! integers {
     ($($method:ident => $type:ty;)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Diagnostic> {
-            let limits = || format!("a whole number from {} to {}", <$type>::MIN, <$type>::MAX);
-            let fits = match &self.kind {
-                Kind::Int(number) => <$type>::try_from(*number).is_ok(),
-                Kind::Uint(number) => <$type>::try_from(*number).is_ok(),
-                _ => return Err(self.mismatch("a whole number")),
-            };
-            if fits { self.deserialize_any(visitor) } else { Err(self.out_of_range(&limits())) }
+            let Some(whole) = self.whole() else { return Err(self.mismatch("a whole number")) };
+            if <$type>::try_from(whole).is_err() {
+                let limits = format!("a whole number from {} to {}", <$type>::MIN, <$type>::MAX);
+                return Err(Diagnostic::error(format!("expected {limits}, found {whole}")).at(self.span));
+            }
+            match i64::try_from(whole) {
+                Ok(number) => visitor.visit_i64(number),
+                Err(_) => visitor.visit_u64(whole.unsigned_abs() as u64),
+            }
+            .map_err(|finding: Diagnostic| finding.at(self.span))
         }
     )*};
 }
@@ -234,17 +181,6 @@ impl<'de> de::Deserializer<'de> for &'de Node {
     serde::forward_to_deserialize_any! { i128 u128 }
 }
 
-impl Node {
-    fn out_of_range(&self, limits: &str) -> Diagnostic {
-        let number = match self.kind {
-            Kind::Int(number) => number.to_string(),
-            Kind::Uint(number) => number.to_string(),
-            _ => self.noun().to_owned(),
-        };
-        Diagnostic::error(format!("expected {limits}, found {number}")).at(self.span)
-    }
-}
-
 struct Items<'de>(std::slice::Iter<'de, Node>);
 
 impl<'de> SeqAccess<'de> for Items<'de> {
@@ -318,5 +254,107 @@ impl<'de> MapAccess<'de> for Entries<'de> {
 
     fn size_hint(&self) -> Option<usize> {
         Some(self.entries.len() + usize::from(!self.extensions.is_empty()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::Deserialize;
+
+    use super::decode;
+    use crate::diagnostic::{Diagnostic, FileId};
+    use crate::yaml::{Node, parse};
+
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    #[serde(deny_unknown_fields, default)]
+    struct Pot {
+        name: String,
+        lid: Option<bool>,
+        litres: f32,
+        handles: u8,
+        restart: Restart,
+        herbs: Vec<String>,
+        spoons: BTreeMap<String, Spoon>,
+        #[serde(rename = "x-*")]
+        extensions: BTreeMap<String, serde_yaml::Value>,
+    }
+
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Spoon {
+        length: i64,
+        #[serde(default)]
+        depth: u64,
+    }
+
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    enum Restart {
+        #[default]
+        No,
+        OnFailure,
+    }
+
+    fn tree(text: &str) -> Node {
+        parse(FileId(0), text).unwrap().remove(0)
+    }
+
+    fn told(text: &str, finding: &Diagnostic) -> (String, String, String) {
+        let span = finding.span.unwrap();
+        let place = text[span.start as usize..span.end as usize].to_owned();
+        (finding.message.clone(), place, finding.help.join("; "))
+    }
+
+    #[test]
+    fn a_struct_is_read_with_its_extensions_as_one_map() {
+        let text = "{name: a, lid: null, litres: 2, handles: 2.0, restart: on-failure, x-a: 1, herbs: [b, c], \
+                    x-b: {c: [d]}, spoons: {big: {length: -3, depth: 18446744073709551615, x-skipped: 1}}}";
+        let pot: Pot = decode(&tree(text)).unwrap();
+        let big = Spoon { length: -3, depth: u64::MAX };
+        let expected = Pot {
+            name: "a".into(),
+            lid: None,
+            litres: 2.0,
+            handles: 2,
+            restart: Restart::OnFailure,
+            herbs: vec!["b".into(), "c".into()],
+            spoons: BTreeMap::from([("big".into(), big)]),
+            extensions: serde_yaml::from_str("{x-a: 1, x-b: {c: [d]}}").unwrap(),
+        };
+        assert_eq!(pot, expected);
+    }
+
+    #[test]
+    fn the_innermost_place_is_told_in_words_for_people() {
+        for (text, message, place, help) in [
+            ("[a]", "expected a mapping, found a list", "[a]", ""),
+            ("name: [a]", "expected a string, found a list", "[a]", ""),
+            ("name: 12", "expected a string, found a number", "12", "put it in quotes"),
+            ("name: 2001-12-14", "expected a string, found a date", "2001-12-14", "put it in quotes"),
+            ("name:", "expected a string, found null", "name", ""),
+            ("lid: maybe", "expected `true` or `false`, found a string", "maybe", ""),
+            ("litres: x", "expected a number, found a string", "x", ""),
+            ("handles: 300", "expected a whole number from 0 to 255, found 300", "300", ""),
+            ("handles: 1.5", "expected a whole number, found a number", "1.5", ""),
+            ("restart: on-failur", "unknown value `on-failur`", "on-failur", "did you mean `on-failure`?"),
+            ("restart: zebra", "unknown value `zebra`", "zebra", "use one of `no`, `on-failure`"),
+            ("herbs: {a: b}", "expected a list, found a mapping", "{a: b}", ""),
+            ("herbs: [a, {}]", "expected a string, found a mapping", "{}", ""),
+            ("nmae: a", "unknown key `nmae`", "nmae", "did you mean `name`?"),
+            ("spoons: {a: {lentgh: 1}}", "unknown key `lentgh`", "lentgh", "did you mean `length`?"),
+            ("spoons: {a: {depth: 1}}", "`length` is missing", "{depth: 1}", ""),
+            ("spoons: {a: {zebra: 1}}", "unknown key `zebra`", "zebra", "known here: `length`, `depth`"),
+            (
+                "spoons: {a: {length: 1, depth: -1}}",
+                "expected a whole number from 0 to 18446744073709551615, found -1",
+                "-1",
+                "",
+            ),
+        ] {
+            let finding = decode::<Pot>(&tree(text)).expect_err(text);
+            assert_eq!(told(text, &finding), (message.into(), place.into(), help.into()), "{text}");
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 mod characters;
 mod decode;
+mod decode_all;
+mod escapes;
 mod mismatch;
 mod node;
 mod parse;
@@ -9,10 +11,13 @@ mod scalar;
 mod syntax;
 mod timestamp;
 mod tree;
+mod value;
 
 #[cfg(test)]
 mod tests;
 
-pub use decode::{decode, decode_all};
+pub use decode::decode;
+pub use decode_all::decode_all;
 pub use node::{Kind, Map, Node, Tag};
 pub use parse::parse;
+pub use value::to_value;

@@ -4,14 +4,18 @@ use std::borrow::Cow;
 
 use granit_parser::{ErrorKind, Event as Raw, Parser, ScalarStyle, StructureStyle};
 
+use super::escapes::{self, Hidden};
 use super::scalar::ScalarTag;
 use super::syntax::Fault;
-use super::tree::{Event, Place, Tree};
+use super::tree::{Event, Place, Style, Tree};
 use super::{Node, Tag, characters, syntax};
 use crate::diagnostic::{Diagnostic, FileId, Span};
 
 /// YAML's own tags are short for names under this one.
 const NAMESPACE: &str = "tag:yaml.org,2002:";
+
+/// How many quoted texts may be read again for the sake of an escape that the parser does not know.
+const MENDED_LIMIT: usize = 100;
 
 /// Reads a text as YAML, one node for each document in it.
 ///
@@ -25,47 +29,84 @@ pub fn parse(file: FileId, text: &str) -> Result<Vec<Node>, Vec<Diagnostic>> {
     if !forbidden.is_empty() {
         return Err(forbidden);
     }
-    let (events, syntax_error) = read_events(file, text);
+    let mut mended = Cow::Borrowed(text);
+    let mut hidden = Vec::new();
+    let reading = loop {
+        let reading = Reading::of(file, text, &mended, &hidden);
+        let Some((at, Fault::UnknownEscape)) = reading.stopped else { break reading };
+        let mut attempt = mended.clone().into_owned();
+        match escapes::hide_apostrophes(&mut attempt, at) {
+            Some(place) if hidden.len() < MENDED_LIMIT => hidden.push(place),
+            _ => break reading,
+        }
+        drop(reading);
+        mended = Cow::Owned(attempt);
+    };
+    let Reading { events, stopped } = reading;
+    let mut findings =
+        characters::leading_tabs(file, text, &events, stopped.as_ref().map_or(text.len(), |(at, _)| *at));
+    // Where a tab went before, all that follows is its fault.
+    let syntax_error = stopped.filter(|_| findings.is_empty());
+    findings.extend(characters::line_separators(&events));
+    findings.extend(escapes::findings(file, text, &events));
+    findings.extend(syntax_error.map(|(at, fault)| syntax::explain(file, text, at, &fault)));
     let mut tree = Tree::new(&events);
     for (event, place) in &events {
         tree.add(event, place);
     }
-    tree.finish(syntax_error)
+    tree.finish(findings)
 }
 
-/// All events up to the end or to the first error in the syntax, after which there is nothing to be read.
-fn read_events(file: FileId, text: &str) -> (Vec<(Event<'_>, Place)>, Option<Diagnostic>) {
-    // These read what docker compose reads; nesting is limited where the tree is built.
-    let options = granit_parser::options! {
-        emit_comments: false,
-        emit_anchor_events: true,
-        emit_unresolved_aliases: true,
-        block_scalar_eof_without_line_feed: true,
-        flow_nesting_limit: 1000,
-        block_nesting_limit: 1000
-    };
-    let mut events = Vec::new();
-    for item in Parser::new_from_str_with_options(text, options) {
-        match item {
-            Ok((raw, span)) => {
-                let mut range = range(file, text, &span);
-                if matches!(raw, Raw::Scalar(_, ScalarStyle::Literal | ScalarStyle::Folded, ..)) {
-                    // Only the lines of a block count, not what indents the line behind it.
-                    let lines = text.get(range.start as usize..range.end as usize).unwrap_or_default();
-                    range.end = range.start + lines.trim_end().len() as u32;
+/// What the parser saw of a text.
+struct Reading<'t> {
+    events: Vec<(Event<'t>, Place)>,
+    /// The first error in the syntax and its byte: there is nothing to be read behind it.
+    stopped: Option<(usize, Fault)>,
+}
+
+impl<'t> Reading<'t> {
+    /// Reads the mended text; places are the same in the original.
+    fn of(file: FileId, original: &str, mended: &'t str, hidden: &[Hidden]) -> Self {
+        // These read what docker compose reads; nesting is limited where the tree is built.
+        let options = granit_parser::options! {
+            emit_comments: false,
+            emit_anchor_events: true,
+            emit_unresolved_aliases: true,
+            block_scalar_eof_without_line_feed: true,
+            flow_nesting_limit: 1000,
+            block_nesting_limit: 1000
+        };
+        let mut reading = Self { events: Vec::new(), stopped: None };
+        for item in Parser::new_from_str_with_options(mended, options) {
+            match item {
+                Ok((raw, span)) => {
+                    let place = Place {
+                        span: event_range(file, original, &raw, &span),
+                        tag: span.tag_span().map(|tag| range(file, original, &tag)),
+                    };
+                    if let Some(event) = translate(raw, original, place.span, hidden) {
+                        reading.events.push((event, place));
+                    }
                 }
-                let tag = span.tag_span().map(|tag| self::range(file, text, &tag));
-                if let Some(event) = translate(raw, text, range) {
-                    events.push((event, Place { span: range, tag }));
+                Err(error) => {
+                    let at = error.marker().byte_offset().unwrap_or(0);
+                    reading.stopped = Some((at, fault(error.kind())));
+                    break;
                 }
-            }
-            Err(error) => {
-                let at = error.marker().byte_offset().unwrap_or(0);
-                return (events, Some(syntax::explain(file, text, at, &fault(error.kind()))));
             }
         }
+        reading
     }
-    (events, None)
+}
+
+fn event_range(file: FileId, text: &str, raw: &Raw<'_>, span: &granit_parser::Span) -> Span {
+    let mut range = range(file, text, span);
+    if matches!(raw, Raw::Scalar(_, ScalarStyle::Literal | ScalarStyle::Folded, ..)) {
+        // Only the lines of a block count, not what indents the line behind it.
+        let lines = text.get(range.start as usize..range.end as usize).unwrap_or_default();
+        range.end = range.start + lines.trim_end().len() as u32;
+    }
+    range
 }
 
 fn range(file: FileId, text: &str, span: &granit_parser::Span) -> Span {
@@ -74,15 +115,22 @@ fn range(file: FileId, text: &str, span: &granit_parser::Span) -> Span {
     Span { file, start: bytes.start.min(end) as u32, end: end as u32 }
 }
 
-fn translate<'t>(raw: Raw<'t>, text: &'t str, span: Span) -> Option<Event<'t>> {
+fn translate<'t>(raw: Raw<'t>, text: &str, span: Span, hidden: &[Hidden]) -> Option<Event<'t>> {
     Some(match raw {
         Raw::DocumentStart(_, version) => Event::DocumentStart(version.map(|version| (version.major, version.minor))),
         Raw::Alias(id) => Event::Alias(id),
         Raw::UnresolvedAlias(name) => Event::UnknownAlias(name),
         Raw::Anchor(_, name) => Event::Anchor(name),
         Raw::Scalar(value, style, anchor, tag) => Event::Scalar {
-            text: value,
-            plain: style == ScalarStyle::Plain,
+            text: match hidden.iter().find(|hidden| hidden.start == span.start as usize) {
+                Some(hidden) => Cow::Owned(value.replace(hidden.stand_in, "'")),
+                None => value,
+            },
+            style: match style {
+                ScalarStyle::Plain => Style::Plain,
+                ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,
+                ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
+            },
             anchor,
             tag: tag.as_deref().and_then(scalar_tag),
             own: tag.as_deref().and_then(own_tag),
@@ -123,7 +171,7 @@ fn keeps_merge(tag: &granit_parser::Tag) -> bool {
 
 fn scalar_tag(tag: &granit_parser::Tag) -> Option<ScalarTag> {
     let name = full_name(tag);
-    if name == "!" || own_tag(tag).is_some() {
+    if name == "!" || name == "!reset" {
         return None;
     }
     Some(name.strip_prefix(NAMESPACE).and_then(ScalarTag::named).unwrap_or(ScalarTag::Foreign))
@@ -143,8 +191,6 @@ fn fault(kind: &ErrorKind) -> Fault {
         | E::InvalidQuotedScalarIndent => Fault::Indentation,
         E::UnclosedQuotedScalar | E::DocumentIndicatorInQuotedScalar => Fault::UnclosedQuote,
         E::UnclosedFlowCollection { open } => Fault::UnclosedBracket(*open),
-        E::UnexpectedEofFlowSequence => Fault::UnclosedBracket('['),
-        E::UnexpectedEofFlowMapping | E::UnexpectedEofImplicitFlowMapping => Fault::UnclosedBracket('{'),
         E::MismatchedFlowCollectionEnd { open, close } => Fault::WrongBracket { open: *open, close: *close },
         E::MisplacedFlowCollectionEnd => Fault::StrayBracket,
         E::SimpleKeyExpected | E::InvalidSimpleKey => Fault::MissingColon,
@@ -154,7 +200,10 @@ fn fault(kind: &ErrorKind) -> Fault {
         E::ExpectedBlockSequenceEntry => Fault::ExpectedItem,
         E::ExpectedFlowMappingSeparator => Fault::ExpectedComma('}'),
         E::ExpectedFlowSequenceSeparator => Fault::ExpectedComma(']'),
-        E::ExpectedNodeContent => Fault::ExpectedValue,
+        E::ExpectedNodeContent
+        | E::UnexpectedEofFlowSequence
+        | E::UnexpectedEofFlowMapping
+        | E::UnexpectedEofImplicitFlowMapping => Fault::ExpectedValue,
         E::UnexpectedCharacter { character } => Fault::Character(*character),
         E::UnknownQuotedScalarEscape => Fault::UnknownEscape,
         E::InvalidQuotedScalarHexEscape

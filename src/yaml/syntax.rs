@@ -34,13 +34,20 @@ pub(super) enum Fault {
 /// The finding for a fault at a byte of a text.
 pub(super) fn explain(file: FileId, text: &str, at: usize, fault: &Fault) -> Diagnostic {
     let at = last_boundary(text, at.min(text.len()));
-    if let Some(tab) = indenting_tab(text, at).or_else(|| (*fault == Fault::Tab).then_some(at)) {
+    let tab_ahead = || (*fault == Fault::Tab).then(|| text[at..].find('\t').map_or(at, |tab| at + tab));
+    if let Some(tab) = indenting_tab(text, at).or_else(tab_ahead) {
         return Diagnostic::error("a tab cannot be used for indentation")
             .at(Span { file, start: tab as u32, end: next_boundary(text, tab) as u32 })
             .help("indent with spaces");
     }
     let (message, help) = words(fault);
-    let finding = Diagnostic::error(message).at(visible_place(file, text, at));
+    let place = match fault {
+        Fault::UnclosedBracket(_) | Fault::WrongBracket { .. } => {
+            Span { file, start: at as u32, end: next_boundary(text, at) as u32 }
+        }
+        _ => visible_place(file, text, at),
+    };
+    let finding = Diagnostic::error(message).at(place);
     match help {
         Some(help) => finding.help(help),
         None => finding,
@@ -58,7 +65,7 @@ fn words(fault: &Fault) -> (String, Option<String>) {
             return (format!("this `{open}` is never closed"), Some(format!("add `{}`", closing(*open))));
         }
         Fault::WrongBracket { open, close } => {
-            return (format!("`{close}` cannot close `{open}`"), Some(format!("use `{}`", closing(*open))));
+            return (format!("this `{open}` is closed by `{close}`"), Some(format!("use `{}`", closing(*open))));
         }
         Fault::StrayBracket => ("nothing was opened that this could close", None),
         Fault::MissingColon => ("expected `:` after a key", Some("write `key: value`, with a space after the colon")),

@@ -1,6 +1,6 @@
 //! Reading a text: values, places, and what is said about faults.
 
-use super::{Kind, Node, Tag, parse};
+use super::{Kind, Node, Tag, parse, to_value};
 use crate::diagnostic::{Diagnostic, FileId, Span};
 
 const FILE: FileId = FileId(0);
@@ -116,4 +116,141 @@ fn faults_are_all_told_each_with_its_place() {
         ("`a` is defined twice", "a"),
     ];
     assert_eq!(found, expected.map(|(message, place)| (message.to_owned(), place.to_owned())));
+}
+
+/// Documents on which we differ from docker compose on purpose.
+const ON_PURPOSE: [(&str, &str); 6] = [
+    ("empty_doc_first", "whether the root is a mapping is asked when a document is loaded"),
+    ("empty_file", "whether there is any document is asked when a file is loaded"),
+    ("comment_only", "whether there is any document is asked when a file is loaded"),
+    ("scalar_root", "whether the root is a mapping is asked when a document is loaded"),
+    ("seq_root", "whether the root is a mapping is asked when a document is loaded"),
+    ("null_root", "whether the root is a mapping is asked when a document is loaded"),
+];
+
+#[test]
+fn documents_read_as_docker_compose_reads_them() {
+    let rows: Vec<serde_json::Value> = serde_json::from_str(include_str!("fixtures/documents.json")).unwrap();
+    assert!(rows.len() > 100);
+    for row in rows {
+        let (name, text) = (row["name"].as_str().unwrap(), row["text"].as_str().unwrap());
+        let on_purpose = ON_PURPOSE.iter().any(|(differs, _)| *differs == name);
+        let documents = parse(FILE, text);
+        assert_eq!(documents.is_ok(), row["accepted"].as_bool().unwrap() != on_purpose, "{name}: {documents:?}");
+        let Some(values) = row["values"].as_object() else { continue };
+        let documents = documents.unwrap();
+        for (key, value) in values {
+            let node = documents.iter().rev().find_map(|document| document.as_map()?.get(key));
+            assert_eq!(serde_json::to_value(to_value(node.unwrap())).unwrap(), *value, "{name}");
+        }
+    }
+}
+
+#[test]
+fn faults_in_the_syntax_are_told_with_a_way_out() {
+    for (text, message, place, help) in [
+        ("a:\n\tb: 1\n", "a tab cannot be used for indentation", "\t", "indent with spaces"),
+        ("a:\n  b: 1\n\t\n  c: 2\n", "a tab cannot be used for indentation", "\t", "indent with spaces"),
+        ("a:\n  b: 1\n  \tc: 2\n", "a tab cannot be used for indentation", "\t", "indent with spaces"),
+        ("a: \"x\nb: 1\n", "this quoted text never ends", "\"x", "add the closing quote"),
+        ("a: [b,\nc: 1\n", "this `[` is never closed", "[", "add `]`"),
+        ("a: [b}\n", "this `[` is closed by `}`", "[", "use `]`"),
+        ("a: {b,,}\n", "expected a value", ",}", ""),
+        ("x: 1\na:b\n", "expected `:` after a key", "a:b", "write `key: value`, with a space after the colon"),
+        ("a: b: c\n", "a value of the form `key: value` cannot stand here", ":", "quote a text that contains `: `"),
+        ("a: @b\n", "a text cannot start with `@`", "@b", "put the text in quotes"),
+        ("a: *\n", "expected the name of an anchor", "*", "quote a text that starts with `*` or `&`"),
+        ("a: &b 1\nc: *d\ne: *bb\n", "no anchor `d` is defined before this alias", "*d", "did you mean `*b`?"),
+        (
+            "a: \"\\q\"\n",
+            "this escape is not known",
+            "\"\\q\"",
+            "use single quotes for a text with backslashes, or write `\\\\`",
+        ),
+        ("a: \"b\\/c\"\n", "docker compose does not know this escape", "\\/", "write the character itself"),
+        (
+            "a: b\u{2028}c\n",
+            "U+2028 ends a line here",
+            "b\u{2028}c",
+            "put the text in double quotes and write `\\N`, `\\L` or `\\P` for it",
+        ),
+        ("a: \0\n", "a NUL byte cannot stand in YAML", "\0", "is this a text file in UTF-8?"),
+        (
+            "a: \u{1}\n",
+            "the control character U+0001 cannot stand in YAML",
+            "\u{1}",
+            "inside double quotes it can be written as `\\x01`",
+        ),
+        ("%YAML 1.2\n---\na: 1\n", "compose files are YAML 1.1, not 1.2", "---", "remove the `%YAML` line"),
+        ("a: 1\n b: 2\n", "a value of the form `key: value` cannot stand here", ":", "quote a text that contains `: `"),
+        ("a:\n  - 1\n b: 2\n", "expected a key in the same column as the keys above", "b:", ""),
+    ] {
+        let fault = &faults(text)[0];
+        let told = (&*fault.message, slice(text, fault.span.unwrap()), fault.help.join("; "));
+        assert_eq!(told, (message, place, help.to_owned()), "{text:?}");
+    }
+}
+
+#[test]
+fn a_tab_is_harmless_in_quotes_and_brackets_and_behind_spaces_of_a_block() {
+    assert_eq!(show(&read("a: [1,\n\t2, {b:\n\tc}]\nd: 'e\n\tf'\n")), r#"{a: [1, 2, {b: "c"}], d: "e f"}"#);
+    assert_eq!(show(&read("a: |\n  b\n  \tc\n")), r#"{a: "b\n\tc\n"}"#);
+}
+
+#[test]
+fn an_apostrophe_may_be_escaped_in_double_quotes() {
+    let text = "a: \"it\\'s\"\nb: \"\\a\\\\'\\'\"\nc: 'x\\'\n";
+    assert_eq!(show(&read(text)), r#"{a: "it's", b: "\u{7}\\''", c: "x\\"}"#);
+}
+
+#[test]
+fn own_keys_win_over_merged_ones_wherever_they_stand() {
+    let text = "x: &x {a: 1, b: 2}\ny: &y {b: 3, c: 4}\nv: {b: 0, <<: [*x, *y], c: 5}\nw: {\"<<\": *x}\nz: {<<: []}\n";
+    let expected = "{x: {a: 1, b: 2}, y: {b: 3, c: 4}, v: {b: 0, c: 5, a: 1}, w: {<<: {a: 1, b: 2}}, z: {}}";
+    assert_eq!(show(&read(text)), expected);
+    for text in ["v: {<<: 1}", "v: {<<: }", "v: {<<: [{a: 1}, 2]}", "v: {<<: {}, <<: {}}", "v: {<<: {}, \"<<\": {}}"] {
+        assert_eq!(faults(text).len(), 1, "{text}");
+    }
+}
+
+#[test]
+fn tags_on_values() {
+    let node = read(
+        "a: !reset\nb: !override [x]\nc: !override {x: 1}\nd: !override 12\ne: !foo 12\nf: !!str 12\ng: !reset null\n",
+    );
+    let map = node.as_map().unwrap();
+    let tags: Vec<_> = map.iter().map(|(_, _, value)| value.tag).collect();
+    let (reset, over) = (Some(Tag::Reset), Some(Tag::Override));
+    assert_eq!(tags, [reset, over, over, over, None, None, reset]);
+    assert_eq!(show(&node), r#"{a: null, b: ["x"], c: {x: 1}, d: "12", e: "12", f: "12", g: null}"#);
+}
+
+#[test]
+fn nothing_can_exhaust_the_reader() {
+    let mut bomb = String::from("a: &a [1,1,1,1,1,1,1,1,1]\n");
+    for (previous, next) in "abcdefgh".chars().zip("bcdefghi".chars()) {
+        bomb += &format!("{next}: &{next} [{}]\n", vec![format!("*{previous}"); 9].join(","));
+    }
+    assert!(faults(&bomb)[0].message.contains("more than 100000 values"), "{:?}", faults(&bomb));
+    let nested_anchors =
+        format!("{}1{}\nb: *a1\n", (0..200).map(|n| format!("[&a{n} ")).collect::<String>(), "]".repeat(200));
+    assert!(parse(FILE, &format!("a: {nested_anchors}")).is_ok());
+    for brackets in [300, 900, 5000, 100_000] {
+        let deep = format!("a: {}{}", "[".repeat(brackets), "]".repeat(brackets));
+        assert!(faults(&deep)[0].message.contains("deep"), "{brackets}");
+    }
+    let blocks: String = (0..400).map(|level| format!("{}a:\n", " ".repeat(level))).collect();
+    assert!(faults(&blocks)[0].message.contains("deep"));
+}
+
+#[test]
+fn the_deepest_tree_can_be_worked_on_with_a_small_stack() {
+    let depth = super::tree::DEPTH_LIMIT - 1;
+    let text = format!("a: {}{}", "[{b: ".repeat(depth / 2), "}]".repeat(depth / 2));
+    let work = move || {
+        let node = read(&text);
+        let value: serde_yaml::Value = super::decode(&node.clone()).unwrap();
+        assert_eq!(value, to_value(&node));
+    };
+    std::thread::Builder::new().stack_size(1 << 20).spawn(work).unwrap().join().unwrap();
 }

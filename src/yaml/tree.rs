@@ -28,7 +28,7 @@ pub(super) enum Event<'t> {
     Anchor(Cow<'t, str>),
     Scalar {
         text: Cow<'t, str>,
-        plain: bool,
+        style: Style,
         /// Zero is none.
         anchor: usize,
         tag: Option<ScalarTag>,
@@ -47,6 +47,14 @@ pub(super) enum Event<'t> {
         flow: bool,
     },
     End,
+}
+
+/// How a scalar is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Style {
+    Plain,
+    Quoted,
+    Block,
 }
 
 /// Where an event stands, and where its tag stands.
@@ -123,9 +131,11 @@ impl<'t> Tree<'t> {
         }
     }
 
-    /// The documents, or everything that is wrong; an error in the syntax stands behind what was found before it.
-    pub(super) fn finish(mut self, syntax_error: Option<Diagnostic>) -> Result<Vec<Node>, Vec<Diagnostic>> {
-        self.findings.extend(syntax_error.filter(|_| !self.stopped));
+    /// The documents, or everything that is wrong; what the reader of the text found stands behind what was found here.
+    pub(super) fn finish(mut self, found: Vec<Diagnostic>) -> Result<Vec<Node>, Vec<Diagnostic>> {
+        if !self.stopped {
+            self.findings.extend(found);
+        }
         if self.findings.is_empty() { Ok(self.documents) } else { Err(self.findings) }
     }
 
@@ -206,14 +216,14 @@ impl<'t> Tree<'t> {
     }
 
     fn scalar(&mut self, event: &Event<'_>, place: &Place) {
-        let Event::Scalar { text, plain, anchor, tag, own, merge } = event else { return };
+        let Event::Scalar { text, style, anchor, tag, own, merge } = event else { return };
         let span = if place.span.start == place.span.end { self.stand_in(place) } else { place.span };
         let kind = match tag {
             Some(tag) => scalar::resolve_tagged(text, *tag).unwrap_or_else(|message| {
                 self.report(Diagnostic::error(message).at(span));
                 Kind::Str((**text).into())
             }),
-            None if *plain => scalar::resolve(text),
+            None if *style == Style::Plain => scalar::resolve(text),
             None => Kind::Str((**text).into()),
         };
         let finished = Finished { node: Node { kind, span, tag: *own }, size: 1, depth: 1 };

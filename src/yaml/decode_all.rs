@@ -1,0 +1,125 @@
+//! Reading on behind each fault, so that one run shows all of them.
+
+use std::collections::HashSet;
+
+use serde::de::DeserializeOwned;
+
+use super::{Kind, Node, decode};
+use crate::diagnostic::{Diagnostic, Span};
+
+/// How many findings are worth the time: each costs one more reading.
+const FINDING_LIMIT: usize = 20;
+
+/// Reads a value of a type from a tree and goes on behind each fault, so that one run shows all of them.
+///
+/// # Errors
+/// All things that do not fit, in the order in which they were met.
+pub fn decode_all<T: DeserializeOwned>(node: &Node) -> Result<T, Vec<Diagnostic>> {
+    let first = match decode(node) {
+        Ok(value) => return Ok(value),
+        Err(finding) => finding,
+    };
+    let mut rest = node.clone();
+    let mut findings = Vec::new();
+    // A place that lost a part may miss it now: that is no fault of the text.
+    let mut damaged = HashSet::new();
+    let mut next = Some(first);
+    while let Some(finding) = next.take() {
+        let place = finding.span;
+        if !place.is_some_and(|place| damaged.contains(&place)) {
+            findings.push(finding);
+        }
+        if let Some(place) = place
+            && findings.len() < FINDING_LIMIT
+            && cut(&mut rest, place, &mut damaged)
+        {
+            next = decode::<T>(&rest).err();
+        }
+    }
+    Err(findings)
+}
+
+/// Takes out every entry or item that stands at a place; whether there was any.
+fn cut(node: &mut Node, place: Span, damaged: &mut HashSet<Span>) -> bool {
+    let mut found = false;
+    let mut found_below = false;
+    match &mut node.kind {
+        Kind::Seq(items) => {
+            let before = items.len();
+            items.retain(|item| item.span != place);
+            found = items.len() < before;
+            for item in items {
+                found_below |= cut(item, place, damaged);
+            }
+        }
+        Kind::Map(map) => {
+            let faulty = map.iter().filter(|(_, key, value)| *key == place || value.span == place);
+            let faulty: Vec<_> = faulty.map(|(name, ..)| name.clone()).collect();
+            for name in &faulty {
+                map.remove(name);
+            }
+            found = !faulty.is_empty();
+            for (_, _, value) in map.iter_mut() {
+                found_below |= cut(value, place, damaged);
+            }
+        }
+        _ => {}
+    }
+    if found {
+        damaged.insert(node.span);
+    }
+    found || found_below
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::Deserialize;
+
+    use super::decode_all;
+    use crate::diagnostic::{Diagnostic, FileId};
+    use crate::yaml::{Node, parse};
+
+    #[derive(Debug, Default, Deserialize)]
+    #[serde(deny_unknown_fields, default)]
+    #[expect(dead_code, reason = "only read")]
+    struct Rack {
+        name: String,
+        handles: u8,
+        herbs: Vec<String>,
+        spoons: BTreeMap<String, Spoon>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Spoon {
+        length: i64,
+    }
+
+    fn tree(text: &str) -> Node {
+        parse(FileId(0), text).unwrap().remove(0)
+    }
+
+    fn place<'t>(text: &'t str, finding: &Diagnostic) -> &'t str {
+        let span = finding.span.unwrap();
+        &text[span.start as usize..span.end as usize]
+    }
+
+    #[test]
+    fn all_faults_of_a_value_are_found_and_none_is_made_up() {
+        let text = "nmae: a\nhandles: x\nherbs: [1, b, 2]\nspoons: {a: {length: x}, b: {deep: 1}, c: {length: 1}}\n";
+        let found: Vec<_> =
+            decode_all::<Rack>(&tree(text)).unwrap_err().iter().map(|finding| place(text, finding)).collect();
+        assert_eq!(found, ["nmae", "x", "1", "2", "x", "deep"]);
+        assert_eq!(decode_all::<Rack>(&tree("name: a")).unwrap().name, "a");
+        let endless = format!("herbs: [{}]", vec!["1"; 500].join(", "));
+        assert_eq!(decode_all::<Rack>(&tree(&endless)).unwrap_err().len(), super::FINDING_LIMIT);
+    }
+
+    #[test]
+    fn a_fault_that_an_alias_repeats_is_told_once() {
+        let text = "spoons:\n  a: &a {length: x}\n  b: *a\n  c: {<<: *a}\n";
+        assert_eq!(decode_all::<Rack>(&tree(text)).unwrap_err().len(), 1);
+    }
+}
