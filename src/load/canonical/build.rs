@@ -1,0 +1,58 @@
+//! `build`: a context alone, or everything about making an image.
+
+use crate::diagnostic::Diagnostic;
+use crate::yaml::{Kind, Map, Node};
+
+use super::{Forms, devices, extra_hosts, grants, mappings, strings};
+
+const BUILD: Forms = &[
+    ("additional_contexts", mappings::filled),
+    ("args", mappings::pairs),
+    ("extra_hosts", extra_hosts::long),
+    ("labels", mappings::filled),
+    ("provenance", attestation),
+    ("sbom", attestation),
+    ("secrets", grants::long),
+    ("ssh", ssh),
+    ("ulimits", devices::ulimits),
+];
+
+pub(super) fn long(node: &mut Node, findings: &mut Vec<Diagnostic>) {
+    if let Kind::Str(_) = node.kind {
+        let context = node.kind.clone();
+        node.kind = super::mapping(node.span, [("context", context)]);
+    }
+    super::within(node, BUILD, findings);
+}
+
+/// `provenance: true` is the word `true`.
+fn attestation(node: &mut Node, _: &mut Vec<Diagnostic>) {
+    strings::into_text(node);
+}
+
+/// A list of `id=path`, where only `default` can do without a path.
+fn ssh(node: &mut Node, findings: &mut Vec<Diagnostic>) {
+    let Some(items) = node.as_seq() else {
+        for (_, _, path) in node.as_map_mut().into_iter().flat_map(Map::iter_mut) {
+            strings::into_text(path);
+        }
+        return;
+    };
+    let mut map = Map::default();
+    for item in items {
+        let Some(key) = item.as_str() else { continue };
+        match key.split_once('=') {
+            Some((id, path)) => map.insert(id, item.span, Node::string(path, item.span)),
+            None if key == "default" => map.insert(key, item.span, Node::null(item.span)),
+            None => {
+                findings.push(
+                    Diagnostic::error(format!("invalid ssh key {key:?}: it has no path"))
+                        .at(item.span)
+                        .help(format!("write `{key}=path/to/key`, or `default` for the agent")),
+                );
+                None
+            }
+        };
+    }
+    node.kind = Kind::Map(map);
+}

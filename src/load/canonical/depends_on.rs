@@ -1,0 +1,24 @@
+//! `depends_on`: a list of services, or a condition for each.
+
+use crate::diagnostic::Diagnostic;
+use crate::yaml::{Kind, Map, Node};
+
+pub(super) fn long(node: &mut Node, _: &mut Vec<Diagnostic>) {
+    if let Some(items) = node.as_seq() {
+        let mut map = Map::default();
+        for item in items {
+            let Some(service) = item.as_str() else { continue };
+            map.insert(service, item.span, Node::new(Kind::Map(Map::default()), item.span));
+        }
+        node.kind = Kind::Map(map);
+    }
+    for (_, _, dependency) in node.as_map_mut().into_iter().flat_map(Map::iter_mut) {
+        let span = dependency.span;
+        let Some(dependency) = dependency.as_map_mut() else { continue };
+        for (key, value) in [("condition", Kind::Str("service_started".into())), ("required", Kind::Bool(true))] {
+            if !dependency.contains_key(key) {
+                dependency.insert(key, span, Node::new(value, span));
+            }
+        }
+    }
+}

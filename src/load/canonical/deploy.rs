@@ -1,0 +1,53 @@
+//! `deploy` and `gpus`: requests for devices, and labels.
+
+use crate::diagnostic::Diagnostic;
+use crate::yaml::{Kind, Node};
+
+use super::{Forms, mappings};
+
+const DEPLOY: Forms = &[("labels", mappings::filled), ("resources", resources)];
+const RESOURCES: Forms = &[("limits", resource), ("reservations", resource)];
+const RESOURCE: Forms = &[("devices", requests)];
+const REQUEST: Forms = &[("count", count), ("options", mappings::filled)];
+
+pub(super) fn long(node: &mut Node, findings: &mut Vec<Diagnostic>) {
+    super::within(node, DEPLOY, findings);
+}
+
+/// `gpus: all` is one request for all of them.
+pub(super) fn gpus(node: &mut Node, findings: &mut Vec<Diagnostic>) {
+    if node.as_str() == Some("all") {
+        let request = Node::new(super::mapping(node.span, [("count", Kind::Int(-1))]), node.span);
+        node.kind = Kind::Seq(vec![request]);
+    }
+    requests(node, findings);
+}
+
+fn resources(node: &mut Node, findings: &mut Vec<Diagnostic>) {
+    super::within(node, RESOURCES, findings);
+}
+
+fn resource(node: &mut Node, findings: &mut Vec<Diagnostic>) {
+    super::within(node, RESOURCE, findings);
+}
+
+fn requests(node: &mut Node, findings: &mut Vec<Diagnostic>) {
+    super::each_item(node, findings, request);
+}
+
+fn request(node: &mut Node, findings: &mut Vec<Diagnostic>) {
+    super::within(node, REQUEST, findings);
+}
+
+/// `all` is -1.
+fn count(node: &mut Node, findings: &mut Vec<Diagnostic>) {
+    let Some(text) = node.as_str() else { return };
+    if text.eq_ignore_ascii_case("all") {
+        node.kind = Kind::Int(-1);
+    } else if let Ok(number) = text.parse() {
+        node.kind = Kind::Int(number);
+    } else {
+        findings
+            .push(Diagnostic::error(format!("invalid count {text:?}")).at(node.span).help("write a number, or `all`"));
+    }
+}

@@ -1,0 +1,129 @@
+//! Short forms to long forms: one shape for each thing, so that every later phase sees only that one.
+//!
+//! Applying it twice changes nothing. Values of a wrong kind are left alone: the shape check has reported them.
+
+mod build;
+mod commands;
+mod depends_on;
+mod deploy;
+mod develop;
+mod devices;
+mod env_file;
+mod external;
+mod extra_hosts;
+mod grants;
+mod mappings;
+mod networks;
+mod ports;
+mod provider;
+mod strings;
+mod volumes;
+
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, Span};
+use crate::yaml::{Kind, Map, Node};
+
+pub(super) use volumes::clean;
+
+/// Turns one value into its long form.
+type Form = fn(&mut Node, &mut Vec<Diagnostic>);
+
+/// What the keys of a mapping are turned into; a key that is missing here has one form only.
+type Forms = &'static [(&'static str, Form)];
+
+const SERVICE: Forms = &[
+    ("annotations", mappings::filled),
+    ("build", build::long),
+    ("command", commands::words),
+    ("configs", grants::long),
+    ("depends_on", depends_on::long),
+    ("deploy", deploy::long),
+    ("develop", develop::long),
+    ("devices", devices::long),
+    ("dns", strings::dns),
+    ("dns_search", strings::list),
+    ("entrypoint", commands::words),
+    ("env_file", env_file::long),
+    ("environment", mappings::pairs),
+    ("expose", strings::list),
+    ("extra_hosts", extra_hosts::long),
+    ("gpus", deploy::gpus),
+    ("group_add", strings::list),
+    ("healthcheck", commands::healthcheck),
+    ("label_file", strings::list),
+    ("labels", mappings::filled),
+    ("logging", mappings::logging),
+    ("models", networks::names),
+    ("networks", networks::endpoints),
+    ("ports", ports::long),
+    ("post_start", commands::hooks),
+    ("pre_start", commands::hooks),
+    ("pre_stop", commands::hooks),
+    ("provider", provider::long),
+    ("secrets", grants::long),
+    ("storage_opt", mappings::options),
+    ("sysctls", mappings::filled),
+    ("tmpfs", strings::list),
+    ("ulimits", devices::ulimits),
+    ("volumes", volumes::long),
+];
+
+const NETWORK: Forms = &[("driver_opts", mappings::options), ("labels", mappings::filled)];
+const VOLUME: Forms = NETWORK;
+const GRANT: Forms = NETWORK;
+
+/// Gives every attribute of the document its long form.
+pub(super) fn long_forms(document: &mut Node, findings: &mut Vec<Diagnostic>) {
+    each(document, "services", |_, service| apply(service, SERVICE, findings));
+    for (section, forms) in [("networks", NETWORK), ("volumes", VOLUME), ("configs", GRANT), ("secrets", GRANT)] {
+        each(document, section, |name, resource| {
+            external::long(section, name, resource, findings);
+            apply(resource, forms, findings);
+        });
+    }
+}
+
+/// Visits the entries of a top-level section that are mappings.
+pub(super) fn each(document: &mut Node, section: &str, mut visit: impl FnMut(&str, &mut Map)) {
+    let Some(entries) = document.as_map_mut().and_then(|top| top.get_mut(section)).and_then(Node::as_map_mut) else {
+        return;
+    };
+    for (name, _, entry) in entries.iter_mut() {
+        let name = Arc::clone(name);
+        if let Some(entry) = entry.as_map_mut() {
+            visit(&name, entry);
+        }
+    }
+}
+
+fn apply(map: &mut Map, forms: Forms, findings: &mut Vec<Diagnostic>) {
+    for (key, form) in forms {
+        if let Some(value) = map.get_mut(key) {
+            form(value, findings);
+        }
+    }
+}
+
+/// Applies a form to each item of a list.
+fn each_item(list: &mut Node, findings: &mut Vec<Diagnostic>, form: Form) {
+    for item in list.as_seq_mut().into_iter().flatten() {
+        form(item, findings);
+    }
+}
+
+/// Applies forms to a mapping; anything else is left alone.
+fn within(node: &mut Node, forms: Forms, findings: &mut Vec<Diagnostic>) {
+    if let Some(map) = node.as_map_mut() {
+        apply(map, forms, findings);
+    }
+}
+
+/// A mapping whose keys all stand at the place of the short form that it replaces.
+fn mapping<const N: usize>(span: Span, entries: [(&str, Kind); N]) -> Kind {
+    let mut map = Map::default();
+    for (key, kind) in entries {
+        map.insert(key, span, Node::new(kind, span));
+    }
+    Kind::Map(map)
+}

@@ -1,0 +1,187 @@
+//! `ports`: `[HOST_IP:][PUBLISHED:]TARGET[/PROTOCOL]`, where both ports may be ranges.
+
+use std::net::IpAddr;
+
+use crate::diagnostic::{Diagnostic, Span};
+use crate::yaml::{Kind, Node};
+
+/// One entry may stand for several ports, so the whole list is rewritten.
+pub(super) fn long(node: &mut Node, findings: &mut Vec<Diagnostic>) {
+    let Some(items) = node.as_seq_mut() else { return };
+    let mut ports = Vec::with_capacity(items.len());
+    for mut item in std::mem::take(items) {
+        match &item.kind {
+            Kind::Str(spec) => match parse(spec) {
+                Ok(parsed) => ports.extend(parsed.into_iter().map(|port| port.into_node(item.span))),
+                Err(problem) => findings.push(problem.at(item.span)),
+            },
+            Kind::Int(_) | Kind::Uint(_) => {
+                item.kind = super::mapping(item.span, [("target", item.kind.clone())]);
+                ports.push(item);
+            }
+            Kind::Float(value) => findings
+                .push(Diagnostic::error(format!("invalid port {value}: it is not a whole number")).at(item.span)),
+            _ => ports.push(item),
+        }
+    }
+    *items = ports;
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Published<'s> {
+    host_ip: &'s str,
+    published: String,
+    target: u16,
+    protocol: String,
+}
+
+impl Published<'_> {
+    fn into_node(self, span: Span) -> Node {
+        let mut entries = vec![("mode", Kind::Str("ingress".into()))];
+        if !self.host_ip.is_empty() {
+            entries.push(("host_ip", Kind::Str(self.host_ip.into())));
+        }
+        entries.push(("target", Kind::Int(self.target.into())));
+        if !self.published.is_empty() {
+            entries.push(("published", Kind::Str(self.published.into())));
+        }
+        entries.push(("protocol", Kind::Str(self.protocol.into())));
+        let mut map = crate::yaml::Map::default();
+        for (key, kind) in entries {
+            map.insert(key, span, Node::new(kind, span));
+        }
+        Node::new(Kind::Map(map), span)
+    }
+}
+
+fn invalid(spec: &str, why: impl std::fmt::Display) -> Diagnostic {
+    Diagnostic::error(format!("invalid port {spec:?}: {why}"))
+        .help("write [host ip:][published port:]port in the container[/protocol], for example 127.0.0.1:8080:80/tcp")
+}
+
+/// Reads the short form; ports come out in the order in which docker compose lists them.
+fn parse(spec: &str) -> Result<Vec<Published<'_>>, Diagnostic> {
+    let (front, target) = spec.rsplit_once(':').unwrap_or(("", spec));
+    let (host_ip, published) = front.rsplit_once(':').unwrap_or(("", front));
+    let (target, protocol) = protocol(target);
+    let host_ip = address(host_ip).map_err(|why| invalid(spec, why))?;
+    if target.is_empty() {
+        return Err(invalid(spec, "the port in the container is missing"));
+    }
+    let inside = range(target).map_err(|why| invalid(spec, format!("the port in the container: {why}")))?;
+    let outside = if published.is_empty() {
+        None
+    } else {
+        Some(range(published).map_err(|why| invalid(spec, format!("the published port: {why}")))?)
+    };
+    if let Some((first, last)) = outside
+        && last - first != inside.1 - inside.0
+        && inside.0 != inside.1
+    {
+        return Err(invalid(spec, "the two ranges have different lengths"));
+    }
+    let protocol = protocol.to_lowercase();
+    if !matches!(protocol.as_str(), "tcp" | "udp" | "sctp") {
+        return Err(invalid(spec, format!("the protocol {protocol:?} is none of tcp, udp, sctp")));
+    }
+    let mut ports: Vec<_> = (inside.0..=inside.1)
+        .map(|target| Published {
+            host_ip,
+            published: match outside {
+                None => String::new(),
+                Some((first, last)) if inside.0 == inside.1 && first != last => format!("{first}-{last}"),
+                Some((first, _)) => (first + (target - inside.0)).to_string(),
+            },
+            target,
+            protocol: protocol.clone(),
+        })
+        .collect();
+    ports.sort_by_key(|port| port.target.to_string());
+    Ok(ports)
+}
+
+fn protocol(target: &str) -> (&str, &str) {
+    let mut parts = target.split('/');
+    match (parts.next(), parts.next()) {
+        (Some(""), _) => ("", ""),
+        (Some(port), Some(protocol)) if !protocol.is_empty() => (port, protocol),
+        (Some(port), _) => (port, "tcp"),
+        (None, _) => ("", ""),
+    }
+}
+
+fn address(written: &str) -> Result<&str, String> {
+    if written.is_empty() {
+        return Ok(written);
+    }
+    let bare = match written.strip_prefix('[') {
+        Some(inner) => inner.strip_suffix(']').ok_or_else(|| format!("the address {written} lacks its bracket"))?,
+        None if written.contains(':') => return Err(format!("the address {written} needs brackets: [{written}]")),
+        None => written,
+    };
+    if bare.parse::<IpAddr>().is_err() {
+        return Err(format!("{bare} is no IP address"));
+    }
+    Ok(bare)
+}
+
+fn range(text: &str) -> Result<(u16, u16), String> {
+    let number = |digits: &str| {
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(format!("{digits:?} is no number"));
+        }
+        digits.parse::<u16>().map_err(|_| format!("{digits} is above 65535"))
+    };
+    let mut parts = text.split('-');
+    let first = number(parts.next().unwrap_or_default())?;
+    let last = parts.next().map_or(Ok(first), number)?;
+    if last < first {
+        return Err(format!("the range {text} ends before it starts"));
+    }
+    Ok((first, last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    fn told(spec: &str) -> String {
+        parse(spec).map_or_else(
+            |problem| problem.message,
+            |ports| {
+                let lines = ports
+                    .iter()
+                    .map(|port| format!("{}>{}>{}/{}", port.host_ip, port.published, port.target, port.protocol));
+                lines.collect::<Vec<_>>().join(" ")
+            },
+        )
+    }
+
+    #[test]
+    fn every_short_form_is_read() {
+        for (spec, read) in [
+            ("3000", ">>3000/tcp"),
+            ("3000-3002", ">>3000/tcp >>3001/tcp >>3002/tcp"),
+            ("8000:8000", ">8000>8000/tcp"),
+            ("9090-9091:8080-8081", ">9090>8080/tcp >9091>8081/tcp"),
+            ("8000-9000:80", ">8000-9000>80/tcp"),
+            ("127.0.0.1:8001:8001", "127.0.0.1>8001>8001/tcp"),
+            ("127.0.0.1::5000", "127.0.0.1>>5000/tcp"),
+            ("6060:6060/UDP", ">6060>6060/udp"),
+            ("[::1]:6000:6000", "::1>6000>6000/tcp"),
+            ("80/", ">>80/tcp"),
+            ("9-10", ">>10/tcp >>9/tcp"),
+            ("0080:80", ">80>80/tcp"),
+        ] {
+            assert_eq!(told(spec), read, "{spec}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_port_is_refused() {
+        for spec in ["", ":", "a", "80:a", "70000", "80-70", "1-3:1-2", "1.2.3:80:80", "::1:6000:6000", "80/tcq", "80-"]
+        {
+            assert!(parse(spec).is_err(), "{spec}: {}", told(spec));
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Sense across the file: unknown references, attributes that exclude one another, cycles.
+
+mod cycle;
+mod document;
+mod exclusive;
+mod references;
+
+use crate::diagnostic::{Diagnostic, Span};
+use crate::model::{Project, Service, ServiceName};
+use crate::yaml::Node;
+
+pub(super) use document::check as document;
+
+/// One service with its place in the document, so that findings can point.
+struct Subject<'s> {
+    project: &'s Project,
+    document: &'s Node,
+    name: &'s ServiceName,
+    service: &'s Service,
+}
+
+/// One step down into a document.
+#[derive(Clone, Copy, Debug)]
+enum Step<'s> {
+    Key(&'s str),
+    Item(usize),
+}
+
+impl<'s> From<&'s str> for Step<'s> {
+    fn from(key: &'s str) -> Self {
+        Self::Key(key)
+    }
+}
+
+impl From<usize> for Step<'_> {
+    fn from(index: usize) -> Self {
+        Self::Item(index)
+    }
+}
+
+/// Everything in the services of this run that does not make sense together.
+pub(super) fn sense(project: &Project, document: &Node) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    for (name, service) in &project.services {
+        let subject = Subject { project, document, name, service };
+        references::check(&subject, &mut findings);
+        exclusive::check(&subject, &mut findings);
+    }
+    secrets(project, document, &mut findings);
+    cycle::check(project, document, &mut findings);
+    findings
+}
+
+/// A secret that is not external needs something to come from.
+fn secrets(project: &Project, document: &Node, findings: &mut Vec<Diagnostic>) {
+    for (name, secret) in &project.secrets {
+        if !secret.external && secret.file.is_empty() && secret.environment.is_empty() {
+            let finding = Diagnostic::error(format!("secret {name:?} must declare either `file` or `environment`"));
+            findings.push(pointed(finding, key(document, &["secrets".into(), name.as_str().into()])));
+        }
+    }
+}
+
+impl Subject<'_> {
+    /// The place of a key (or an item) of this service; where it is not written, that of the service.
+    fn place<'s>(&self, path: &[Step<'s>]) -> Option<Span> {
+        self.inside(path, key)
+    }
+
+    /// The place of a value of this service.
+    fn value<'s>(&self, path: &[Step<'s>]) -> Option<Span> {
+        self.inside(path, |document, path| find(document, path).map(|(_, node)| node.span))
+    }
+
+    fn inside<'s>(&self, path: &[Step<'s>], at: impl Fn(&Node, &[Step<'s>]) -> Option<Span>) -> Option<Span>
+    where
+        Self: 's,
+    {
+        let service = find(self.document, &["services".into(), Step::Key(self.name.as_str())]);
+        let (place, node) = service?;
+        at(node, path).or(Some(place))
+    }
+}
+
+fn pointed(finding: Diagnostic, place: Option<Span>) -> Diagnostic {
+    match place {
+        Some(span) => finding.at(span),
+        None => finding,
+    }
+}
+
+/// The place of the last key or item of a path.
+fn key(document: &Node, path: &[Step<'_>]) -> Option<Span> {
+    find(document, path).map(|(span, _)| span)
+}
+
+/// The key's place and the value at a path.
+fn find<'n>(document: &'n Node, path: &[Step<'_>]) -> Option<(Span, &'n Node)> {
+    let mut found = (document.span, document);
+    for step in path {
+        found = match step {
+            Step::Key(key) => {
+                let map = found.1.as_map()?;
+                (map.key_span(key)?, map.get(key)?)
+            }
+            Step::Item(index) => {
+                let item = found.1.as_seq()?.get(*index)?;
+                (item.span, item)
+            }
+        };
+    }
+    Some(found)
+}

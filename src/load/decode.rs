@@ -1,0 +1,47 @@
+//! Document → model.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::diagnostic::Diagnostic;
+use crate::model::{Extensions, GrantSource, ModelResource, Network, Project, Service, ServiceName, Volume};
+use crate::yaml::{self, Node};
+
+/// The document as serde reads it. What is null stands for what is all defaults.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Written {
+    name: String,
+    services: BTreeMap<ServiceName, Service>,
+    networks: BTreeMap<String, Option<Network>>,
+    volumes: BTreeMap<String, Option<Volume>>,
+    configs: BTreeMap<String, GrantSource>,
+    secrets: BTreeMap<String, GrantSource>,
+    models: BTreeMap<String, ModelResource>,
+    #[serde(rename = "x-*")]
+    extensions: Extensions,
+}
+
+/// Reads the finished document. Paths, environment and profiles are left for the caller to fill in.
+///
+/// # Errors
+/// Every value that does not fit its attribute.
+pub(super) fn project(document: &Node) -> Result<Project, Vec<Diagnostic>> {
+    let written: Written = yaml::decode_all(document)?;
+    Ok(Project {
+        name: written.name,
+        services: written.services,
+        networks: filled(written.networks),
+        volumes: filled(written.volumes),
+        configs: written.configs,
+        secrets: written.secrets,
+        models: written.models,
+        extensions: written.extensions,
+        ..Project::default()
+    })
+}
+
+fn filled<T: Default>(resources: BTreeMap<String, Option<T>>) -> BTreeMap<String, T> {
+    resources.into_iter().map(|(key, resource)| (key, resource.unwrap_or_default())).collect()
+}
