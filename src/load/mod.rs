@@ -1,12 +1,240 @@
 //! Source → Project: one phase per file.
-#![allow(dead_code, unused_imports, reason = "the phases that use it are being laid")]
 
 mod canonical;
 mod casts;
 mod check;
 mod decode;
 mod defaults;
+mod documents;
+mod environment;
+mod extends;
+mod include;
+mod merge;
 mod normalize;
 mod path;
+mod paths;
+mod reset;
+mod scope;
+mod select;
 mod shape;
+mod unique;
 mod words;
+
+use crate::diagnostic::{Diagnostic, Files, Span};
+use crate::model::Project;
+use crate::source::{Reader, Rejected, Source};
+use crate::yaml::{Kind, Map, Node};
+
+pub use documents::name;
+
+use documents::Written;
+use scope::Scope;
+
+/// What is wanted of a load. By default: everything.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The services that were asked for, names or patterns; none means all.
+    pub services: Vec<String>,
+    /// Whether what they depend on comes along; `--no-deps` says no.
+    pub with_dependencies: bool,
+    /// Whether variables are put in. Without, only the document is worth looking at: values may not have their types.
+    pub interpolate: bool,
+    /// Whether what follows from other parts of the files is filled in: names, the default network, dependencies.
+    pub normalize: bool,
+    /// Whether relative paths are made absolute.
+    pub resolve_paths: bool,
+    /// Whether references between the parts of the project are checked.
+    pub check: bool,
+    /// Whether env files and label files of services are read.
+    pub resolve_environment: bool,
+    /// Whether resources stay that no service uses.
+    pub all_resources: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            services: Vec::new(),
+            with_dependencies: true,
+            interpolate: true,
+            normalize: true,
+            resolve_paths: true,
+            check: true,
+            resolve_environment: true,
+            all_resources: false,
+        }
+    }
+}
+
+/// A project, and what it was read from.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    pub project: Project,
+    /// Every text that was read, for messages.
+    pub files: Files,
+    pub warnings: Vec<Diagnostic>,
+    /// All files merged, in their long form, with the place where each value was written.
+    pub document: Node,
+}
+
+/// Loads a project from its files: this is the table of contents of loading.
+///
+/// # Errors
+/// Everything that is wrong with the files, as far as it can be told in one pass.
+pub fn project(source: &Source, files: Files, options: &Options, read: &dyn Reader) -> Result<Loaded, Rejected> {
+    let mut loading = Loading { source, options, read, files, findings: Vec::new() };
+    let documents = loading.all_documents();
+    let name = loading.name(&documents);
+    loading.stop_at_errors()?;
+
+    let scope = Scope::of(source, &name);
+    let mut document = loading.model(documents, &scope);
+    if document.as_map().is_none_or(Map::is_empty) {
+        loading.findings.push(empty());
+    }
+    loading.stop_at_errors()?;
+
+    if options.normalize {
+        set(&mut document, "name", &name);
+        let context = normalize::NormalizeContext { project_name: &name, environment: &scope.environment };
+        normalize::fill(&mut document, &context);
+    }
+    let mut project = loading.decode(&document, &name, &scope)?;
+    select::by_profiles(&mut project, &source.profiles, &options.services);
+    if options.check {
+        loading.findings.extend(check::sense(&project, &document));
+    }
+    select::by_name(&mut project, &options.services, options.with_dependencies, &document, &mut loading.findings);
+    if !options.all_resources {
+        select::used_resources(&mut project);
+    }
+    loading.stop_at_errors()?;
+    let Loading { files, findings, .. } = loading;
+    Ok(Loaded { project, files, warnings: findings, document })
+}
+
+/// One load under way.
+struct Loading<'l> {
+    source: &'l Source,
+    options: &'l Options,
+    read: &'l dyn Reader,
+    files: Files,
+    findings: Vec<Diagnostic>,
+}
+
+impl<'l> Loading<'l> {
+    /// The documents of one project merged in their order, with everything in it that they include.
+    fn model(&mut self, documents: Vec<Written>, scope: &Scope<'l>) -> Node {
+        let mut model = empty_document(Span { file: crate::diagnostic::FileId(0), start: 0, end: 0 });
+        for Written { path, node: mut document } in documents {
+            // What is tagged `!reset` is gone before anything else looks at it.
+            let resets = reset::Resets::take(&mut document);
+            self.interpolate(&mut document, scope);
+            extends::apply(self, &mut document, &path, &resets, scope);
+            resets.apply(&mut model);
+            include::apply(self, &mut document, &path, scope);
+            self.merge_document(&mut model, document, Checked::Yes);
+            self.drop_version(&mut model);
+        }
+        defaults::fill(&mut model);
+        check::document(&model, &mut self.findings);
+        if scope.is_included() || self.options.resolve_paths {
+            paths::resolve(&mut model, &scope.base(self.read), &mut self.findings);
+        }
+        environment::resolve(&mut model, &scope.environment);
+        model
+    }
+
+    fn interpolate(&mut self, document: &mut Node, _scope: &Scope<'_>) {
+        if self.options.interpolate {
+            casts::apply(document, &mut self.findings);
+        }
+    }
+
+    /// Merges one document onto those before it, and brings the result into its long form.
+    fn merge_document(&mut self, model: &mut Node, document: Node, checked: Checked) {
+        merge::documents(model, document, &mut self.findings);
+        unique::keep_last(model, &mut self.findings);
+        if checked == Checked::Yes {
+            shape::check(model, &mut self.findings);
+        }
+        canonical::long_forms(model, &mut self.findings);
+        // Long forms show duplicates that short forms hide: a range of ports, a volume's target.
+        unique::keep_last(model, &mut self.findings);
+    }
+
+    fn drop_version(&mut self, model: &mut Node) {
+        let Some(map) = model.as_map_mut() else { return };
+        let Some(span) = map.key_span("version") else { return };
+        map.remove("version");
+        self.findings.push(
+            Diagnostic::warning("the attribute `version` is obsolete and is ignored")
+                .at(span)
+                .help("remove it to avoid confusion"),
+        );
+    }
+
+    fn decode(&mut self, document: &Node, name: &str, scope: &Scope<'_>) -> Result<Project, Rejected> {
+        let mut project = match decode::project(document) {
+            Ok(project) => project,
+            // Where variables stand in the place of values, types cannot be known.
+            Err(_) if !self.options.interpolate => Project::default(),
+            Err(findings) => {
+                self.findings.extend(findings);
+                self.stop_at_errors()?;
+                Project::default()
+            }
+        };
+        project.name = name.to_owned();
+        project.working_dir = self.source.project_directory.clone();
+        project.compose_files = self.source.files.clone();
+        project.env_files = self.source.env_files.clone();
+        project.environment = (*scope.environment).clone();
+        Ok(project)
+    }
+
+    /// Ends the load if anything so far is an error; each finding is told once.
+    fn stop_at_errors(&mut self) -> Result<(), Rejected> {
+        let mut told = std::collections::HashSet::new();
+        self.findings.retain(|finding| told.insert((finding.span, finding.message.clone())));
+        if !self.findings.iter().any(Diagnostic::is_error) {
+            return Ok(());
+        }
+        let (files, findings) = (std::mem::take(&mut self.files), std::mem::take(&mut self.findings));
+        Err(Rejected::new(files, findings))
+    }
+}
+
+/// Whether a document must have the shape of a compose file by itself. One that is only extended need not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Checked {
+    Yes,
+    No,
+}
+
+fn empty_document(span: Span) -> Node {
+    Node::new(Kind::Map(Map::default()), span)
+}
+
+fn empty() -> Diagnostic {
+    Diagnostic::error("empty compose file").help("a compose file needs at least `services:`")
+}
+
+/// Sets a top-level text where it is missing or other.
+fn set(document: &mut Node, key: &str, text: &str) {
+    let span = document.span;
+    let Some(map) = document.as_map_mut() else { return };
+    match map.get_mut(key) {
+        Some(value) if value.as_str() == Some(text) => {}
+        Some(value) => value.kind = Kind::Str(text.into()),
+        None => {
+            map.insert(key, span, Node::string(text, span));
+        }
+    }
+}
+
+/// The finding about a compose file on another machine.
+fn remote(reference: &str) -> Diagnostic {
+    Diagnostic::error(format!("{reference} lies on another machine, which is not supported yet"))
+        .help("fetch it first, and name the file on this disk")
+}

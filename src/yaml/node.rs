@@ -155,6 +155,26 @@ impl Node {
         matches!(self.kind, Kind::Null)
     }
 
+    /// Whether both say the same, wherever they were written and in whatever order their keys stand.
+    pub fn same(&self, other: &Self) -> bool {
+        match (&self.kind, &other.kind) {
+            (Kind::Null, Kind::Null) => true,
+            (Kind::Bool(left), Kind::Bool(right)) => left == right,
+            (Kind::Int(left), Kind::Int(right)) => left == right,
+            (Kind::Uint(left), Kind::Uint(right)) => left == right,
+            (Kind::Float(left), Kind::Float(right)) => left == right,
+            (Kind::Time(left), Kind::Time(right)) | (Kind::Str(left), Kind::Str(right)) => left == right,
+            (Kind::Seq(left), Kind::Seq(right)) => {
+                left.len() == right.len() && left.iter().zip(right).all(|(left, right)| left.same(right))
+            }
+            (Kind::Map(left), Kind::Map(right)) => {
+                left.len() == right.len()
+                    && left.iter().all(|(key, _, value)| right.get(key).is_some_and(|other| value.same(other)))
+            }
+            _ => false,
+        }
+    }
+
     /// What the value is, in a word that an error message can use.
     pub fn noun(&self) -> &'static str {
         match self.kind {

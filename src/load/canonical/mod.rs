@@ -26,6 +26,8 @@ use crate::yaml::{Kind, Map, Node};
 
 pub(super) use volumes::clean;
 
+pub(super) use strings::text;
+
 /// Turns one value into its long form.
 type Form = fn(&mut Node, &mut Vec<Diagnostic>);
 

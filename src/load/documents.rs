@@ -1,0 +1,118 @@
+//! Files → documents: the texts are read and parsed, and the project gets its name.
+
+use std::path::{Path, PathBuf};
+
+use super::{Loading, Options};
+use crate::diagnostic::{Diagnostic, Files, Span};
+use crate::source::{self, ReadError, Reader, Rejected, Source, is_remote, shown};
+use crate::yaml::{self, Kind, Node};
+
+/// One document, and the file that it stands in.
+#[derive(Debug)]
+pub(super) struct Written {
+    /// Absolute; `-` is standard input.
+    pub path: PathBuf,
+    pub node: Node,
+}
+
+/// The name of the project alone. Of its files, no more is looked at than it takes to find it.
+///
+/// # Errors
+/// When a file cannot be read, or when no name can be found.
+pub fn name(source: &Source, files: Files, read: &dyn Reader) -> Result<String, Rejected> {
+    if let Some(name) = &source.project_name {
+        return Ok(name.clone());
+    }
+    let options = Options::default();
+    let mut loading = Loading { source, options: &options, read, files, findings: Vec::new() };
+    let documents = loading.all_documents();
+    let name = loading.name(&documents);
+    loading.stop_at_errors()?;
+    Ok(name)
+}
+
+impl Loading<'_> {
+    /// The documents of all files of the project, in the order in which they are merged.
+    pub fn all_documents(&mut self) -> Vec<Written> {
+        let mut documents = Vec::new();
+        for path in &self.source.files {
+            documents.extend(self.documents(path, None).into_iter().flatten());
+        }
+        documents
+    }
+
+    /// The documents of a file, each a mapping; nothing when it cannot be read. The span is where it is named.
+    pub fn documents(&mut self, path: &Path, named: Option<Span>) -> Option<Vec<Written>> {
+        let text = match self.text(path) {
+            Ok(text) => text,
+            Err(finding) => {
+                self.findings.push(named.into_iter().fold(finding, Diagnostic::at));
+                return None;
+            }
+        };
+        let file = self.files.add(shown(path, &self.source.current_dir), text);
+        let text = self.files.get(file).map_or("", |file| file.text.as_str());
+        let documents = match yaml::parse(file, text) {
+            Ok(documents) => documents,
+            Err(findings) => {
+                self.findings.extend(findings);
+                return None;
+            }
+        };
+        let mut written = Vec::new();
+        for node in documents {
+            match node.kind {
+                Kind::Map(_) => written.push(Written { path: path.to_owned(), node }),
+                Kind::Null => self.findings.push(Diagnostic::error("empty compose file").at(node.span)),
+                _ => self.findings.push(
+                    Diagnostic::error(format!("top-level object must be a mapping, not {}", node.noun())).at(node.span),
+                ),
+            }
+        }
+        Some(written)
+    }
+
+    fn text(&self, path: &Path) -> Result<String, Diagnostic> {
+        let shown = shown(path, &self.source.current_dir);
+        let shown = shown.display();
+        if is_remote(&path.to_string_lossy()) {
+            return Err(super::remote(&path.to_string_lossy()));
+        }
+        let bytes = self.read.read(path).map_err(|error| match error {
+            ReadError::NotFound => {
+                let finding = Diagnostic::error(format!("{shown}: no such file or directory"));
+                match source::usual_name_near(path, self.read) {
+                    Some(near) => finding.help(format!("did you mean {near}?")),
+                    None => finding,
+                }
+            }
+            error => Diagnostic::error(format!("{shown}: {error}")),
+        })?;
+        String::from_utf8(bytes).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            Diagnostic::error(format!("{shown}: the text is not UTF-8, from byte {at} on"))
+        })
+    }
+
+    /// The project's name: given, else written in the files, else that of its directory.
+    pub fn name(&mut self, documents: &[Written]) -> String {
+        if let Some(name) = &self.source.project_name {
+            return name.clone();
+        }
+        let Some(name) = source::written_name(documents.iter().map(|written| &written.node)) else {
+            let name = source::name_of_directory(self.source, self.read, &mut self.findings);
+            if name.is_empty() {
+                self.findings.push(Diagnostic::error("project name must not be empty").help(
+                    "the directory's name has no letter or digit: give a name with -p or with a top-level `name:`",
+                ));
+            }
+            return name;
+        };
+        let name = name.clone();
+        let normal = source::normal_name(name.as_str().unwrap_or_default());
+        if normal.is_empty() {
+            self.findings.push(Diagnostic::error("project name must not be empty").at(name.span));
+        }
+        normal
+    }
+}

@@ -1,0 +1,275 @@
+//! `extends:`: a service that starts from another one, of the same file or of another.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use super::documents::Written;
+use super::reset::Resets;
+use super::{Checked, Loading, Scope, merge, paths};
+use crate::diagnostic::{Diagnostic, Span, nearest};
+use crate::source::{absolute, is_remote, relative, shown};
+use crate::yaml::{Kind, Map, Node};
+
+/// A file that services extend: read once for each project, however many do.
+#[derive(Debug)]
+pub(super) struct BaseFile {
+    path: PathBuf,
+    /// Its services in their long form, with paths relative to the project that extends them.
+    services: RefCell<Map>,
+}
+
+/// The service that an `extends:` names.
+struct Extends {
+    service: String,
+    service_span: Span,
+    /// Another file, as it is written.
+    file: Option<(String, Span)>,
+}
+
+/// One service on the way from the one that extends to the last that is extended.
+#[derive(Clone)]
+struct Stop {
+    /// `None` is the document itself.
+    file: Option<Rc<BaseFile>>,
+    service: String,
+    /// Where this stop's `extends:` names the next one.
+    span: Span,
+}
+
+/// Replaces every service of a document that extends another by the two merged.
+pub(super) fn apply<'l>(
+    loading: &mut Loading<'l>,
+    document: &mut Node,
+    document_path: &Path,
+    resets: &Resets,
+    scope: &Scope<'l>,
+) {
+    let Some(services) = document.as_map_mut().and_then(|map| map.get_mut("services")?.as_map_mut()) else { return };
+    let extending: Vec<String> = services
+        .iter()
+        .filter(|(_, _, service)| service.as_map().is_some_and(|service| service.contains_key("extends")))
+        .map(|(name, _, _)| name.to_string())
+        .collect();
+    let mut walk = Walk { loading, services, document_path, resets, scope };
+    for name in extending {
+        walk.extend(&name);
+    }
+}
+
+struct Walk<'w, 'l> {
+    loading: &'w mut Loading<'l>,
+    services: &'w mut Map,
+    document_path: &'w Path,
+    resets: &'w Resets,
+    scope: &'w Scope<'l>,
+}
+
+impl Walk<'_, '_> {
+    /// Follows a service to the last one that it rests on, and merges on the way back.
+    fn extend(&mut self, name: &str) {
+        let mut way: Vec<Stop> = Vec::new();
+        let mut passed = HashSet::new();
+        let (mut file, mut service) = (None, name.to_owned());
+        let mut base = loop {
+            passed.insert((path_of(file.as_ref()), service.clone()));
+            let Some(extends) = self.extends_of(file.as_ref(), &service) else {
+                break self.service(file.as_ref(), &service);
+            };
+            way.push(Stop { file: file.clone(), service: service.clone(), span: extends.service_span });
+            let Some(next) = self.target(&service, &extends, file.clone()) else { break None };
+            if passed.contains(&(path_of(next.as_ref()), extends.service.clone())) {
+                self.report_cycle(&way, next.as_ref(), &extends.service);
+                break None;
+            }
+            (file, service) = (next, extends.service);
+        };
+        while let Some(stop) = way.pop() {
+            let merged = self.merge(&stop, base);
+            base = merged.clone();
+            if let Some(merged) = merged {
+                self.keep(&stop, merged);
+            }
+        }
+    }
+
+    /// The base with the service of this stop on top; the service alone when there is nothing below it.
+    fn merge(&mut self, stop: &Stop, base: Option<Node>) -> Option<Node> {
+        let mut service = self.service(stop.file.as_ref(), &stop.service)?;
+        service.as_map_mut()?.remove("extends");
+        let Some(mut base) = base.filter(|base| !base.is_null()) else { return Some(service) };
+        if stop.file.is_none()
+            && let Some(resets) = self.resets.of_service(&stop.service)
+        {
+            resets.apply(&mut base);
+        }
+        merge::services(&mut base, service, &stop.service, &mut self.loading.findings);
+        Some(base)
+    }
+
+    fn service(&self, file: Option<&Rc<BaseFile>>, name: &str) -> Option<Node> {
+        match file {
+            None => self.services.get(name).cloned(),
+            Some(file) => file.services.borrow().get(name).cloned(),
+        }
+    }
+
+    fn keep(&mut self, stop: &Stop, merged: Node) {
+        match &stop.file {
+            None => replace(self.services, &stop.service, merged),
+            Some(file) => replace(&mut file.services.borrow_mut(), &stop.service, merged),
+        }
+    }
+
+    fn extends_of(&mut self, file: Option<&Rc<BaseFile>>, name: &str) -> Option<Extends> {
+        let findings = &mut self.loading.findings;
+        match file {
+            None => written(self.services.get(name)?, name, findings),
+            Some(file) => written(file.services.borrow().get(name)?, name, findings),
+        }
+    }
+
+    /// The file that holds the service that is extended, which is known to be there; or a finding.
+    fn target(&mut self, name: &str, extends: &Extends, here: Option<Rc<BaseFile>>) -> Option<Option<Rc<BaseFile>>> {
+        let file = match &extends.file {
+            Some((file, span)) => Some(self.loading.base_file(file, *span, name, self.scope)?),
+            None => here,
+        };
+        let known = |services: &Map| -> Result<(), Option<String>> {
+            match services.contains_key(&extends.service) {
+                true => Ok(()),
+                false => Err(nearest(&extends.service, services.keys()).map(str::to_owned)),
+            }
+        };
+        let (path, found) = match &file {
+            None => (self.document_path.to_owned(), known(self.services)),
+            Some(file) => (file.path.clone(), known(&file.services.borrow())),
+        };
+        if let Err(near) = found {
+            let path = shown(&path, &self.loading.source.current_dir);
+            let mut finding = Diagnostic::error(format!(
+                "cannot extend service {name:?}: there is no service {:?} in {}",
+                extends.service,
+                path.display()
+            ))
+            .at(extends.service_span);
+            if let Some(near) = near {
+                finding = finding.help(format!("did you mean {near:?}?"));
+            }
+            self.loading.findings.push(finding);
+            return None;
+        }
+        Some(file)
+    }
+
+    fn report_cycle(&mut self, way: &[Stop], next: Option<&Rc<BaseFile>>, service: &str) {
+        let start = way.iter().position(|stop| stop.service == service && path_of(stop.file.as_ref()) == path_of(next));
+        let circle = &way[start.unwrap_or(0)..];
+        let Some(last) = circle.last() else { return };
+        // The circle is found once for each of its members; one finding is enough.
+        let known = |finding: &Diagnostic| circle.iter().any(|stop| finding.span == Some(stop.span));
+        if self.loading.findings.iter().any(known) {
+            return;
+        }
+        let names: Vec<&str> = circle.iter().map(|stop| stop.service.as_str()).chain([service]).collect();
+        let mut finding = Diagnostic::error(format!("circular reference: {}", names.join(" extends "))).at(last.span);
+        for stop in &circle[..circle.len() - 1] {
+            finding = finding.label(stop.span, format!("{:?} extends this", stop.service));
+        }
+        self.loading.findings.push(finding);
+    }
+}
+
+fn path_of(file: Option<&Rc<BaseFile>>) -> Option<PathBuf> {
+    file.map(|file| file.path.clone())
+}
+
+fn replace(services: &mut Map, name: &str, merged: Node) {
+    if let Some(service) = services.get_mut(name) {
+        *service = merged;
+    }
+}
+
+/// What a service's `extends:` says; a finding when it makes no sense.
+fn written(service: &Node, name: &str, findings: &mut Vec<Diagnostic>) -> Option<Extends> {
+    let extends = service.as_map()?.get("extends")?;
+    if let Some(text) = extends.as_str() {
+        return Some(Extends { service: text.to_owned(), service_span: extends.span, file: None });
+    }
+    let Some(map) = extends.as_map() else {
+        let noun = extends.noun();
+        findings.push(
+            Diagnostic::error(format!("services.{name}.extends must be a service or a mapping, not {noun}"))
+                .at(extends.span),
+        );
+        return None;
+    };
+    let Some(service) = map.get("service").filter(|service| service.as_str().is_some()) else {
+        findings.push(
+            Diagnostic::error(format!("services.{name}.extends.service is required"))
+                .at(extends.span)
+                .help("add `service:`, the name of the service to start from"),
+        );
+        return None;
+    };
+    let file = match map.get("file") {
+        Some(file) if !file.is_null() => match file.as_str() {
+            Some(text) => Some((text.to_owned(), file.span)),
+            None => {
+                findings
+                    .push(Diagnostic::error(format!("services.{name}.extends.file must be a string")).at(file.span));
+                return None;
+            }
+        },
+        _ => None,
+    };
+    Some(Extends { service: service.as_str()?.to_owned(), service_span: service.span, file })
+}
+
+/// The files that services of one project extend, by path. `None` stands for one that could not be read.
+pub(super) type BaseFiles = RefCell<HashMap<PathBuf, Option<Rc<BaseFile>>>>;
+
+impl Loading<'_> {
+    /// Reads a file that a service extends, unless that was done before.
+    fn base_file(&mut self, file: &str, span: Span, name: &str, scope: &Scope<'_>) -> Option<Rc<BaseFile>> {
+        if is_remote(file) {
+            self.findings.push(super::remote(file).at(span));
+            return None;
+        }
+        let path = absolute(&scope.directory, file);
+        if let Some(known) = scope.base_files.borrow().get(&path) {
+            return known.clone();
+        }
+        let base = self.read_base_file(&path, span, name, scope).map(Rc::new);
+        scope.base_files.borrow_mut().insert(path, base.clone());
+        base
+    }
+
+    /// The services of a file in their long form. What it includes, extends and requires is not looked at here: only
+    /// the services that are asked for matter, and these are checked where they end up.
+    fn read_base_file(&mut self, path: &Path, span: Span, name: &str, scope: &Scope<'_>) -> Option<BaseFile> {
+        let documents = self.documents(path, Some(span))?;
+        let mut model = super::empty_document(span);
+        for Written { node: mut document, .. } in documents {
+            let resets = Resets::take(&mut document);
+            self.interpolate(&mut document, scope);
+            resets.apply(&mut model);
+            self.merge_document(&mut model, document, Checked::No);
+        }
+        let directory = relative(&scope.directory, path.parent().unwrap_or(path));
+        paths::resolve(&mut model, &scope.base_at(&directory, self.read), &mut self.findings);
+        let path = path.to_owned();
+        match model.as_map_mut().and_then(|map| map.remove("services")).map(|services| services.kind) {
+            Some(Kind::Map(services)) => Some(BaseFile { path, services: RefCell::new(services) }),
+            _ => {
+                let path = shown(&path, &self.source.current_dir);
+                self.findings.push(
+                    Diagnostic::error(format!("cannot extend service {name:?}: {} has no services", path.display()))
+                        .at(span),
+                );
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The environment that interpolation sees: the shell, and below it the env files.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::location::{absolute, expand_home, shown};
+use super::{Looked, Origin, Question, ReadError, Reader};
+use crate::diagnostic::{Diagnostic, Files};
+
+/// The environment while it is being gathered.
+pub(super) struct Surroundings<'q> {
+    question: &'q Question,
+    read: &'q dyn Reader,
+    pub variables: BTreeMap<String, String>,
+    pub origins: BTreeMap<String, Origin>,
+    pub looked_for: Vec<Looked>,
+    /// The env files that were named.
+    pub env_files: Vec<PathBuf>,
+    pub files: Files,
+    pub findings: Vec<Diagnostic>,
+}
+
+impl<'q> Surroundings<'q> {
+    /// The shell alone, with `PWD` where it lacks it.
+    pub fn of(question: &'q Question, read: &'q dyn Reader) -> Self {
+        let mut variables = question.environment.clone();
+        let mut origins: BTreeMap<_, _> = variables.keys().map(|key| (key.clone(), Origin::Shell)).collect();
+        if !variables.contains_key("PWD") {
+            variables.insert("PWD".to_owned(), question.current_dir.to_string_lossy().into_owned());
+            origins.insert("PWD".to_owned(), Origin::Provided);
+        }
+        let env_files = named_env_files(question);
+        let (looked_for, files, findings) = (vec![Looked::Shell], Files::default(), Vec::new());
+        Self { question, read, variables, origins, looked_for, env_files, files, findings }
+    }
+
+    /// Reads the env files that were named; when none was, the default one of a directory.
+    pub fn read_env_files(&mut self, directory: &Path) {
+        if self.env_files.is_empty() {
+            self.read_default_env_file(directory);
+            return;
+        }
+        // Among env files the later one wins, and each sees what the earlier ones said.
+        let mut collected = Collected::default();
+        for path in self.env_files.clone() {
+            self.read_env_file(&path, &mut collected);
+            self.looked_for.push(Looked::EnvFile { path, found: true });
+        }
+        self.keep(collected);
+    }
+
+    /// Reads the `.env` of a directory, unless env files were named, it is switched off, or it was read already.
+    pub fn read_default_env_file(&mut self, directory: &Path) {
+        if !self.env_files.is_empty() || self.looked_for.contains(&Looked::Disabled) {
+            return;
+        }
+        if self.disabled() {
+            self.looked_for.push(Looked::Disabled);
+            return;
+        }
+        let path = directory.join(".env");
+        let seen = |looked: &Looked| matches!(looked, Looked::EnvFile { path: seen, .. } if *seen == path);
+        if self.looked_for.iter().any(seen) {
+            return;
+        }
+        let found = self.read.is_file(&path);
+        if found {
+            let mut collected = Collected::default();
+            self.read_env_file(&path, &mut collected);
+            self.keep(collected);
+        }
+        self.looked_for.push(Looked::EnvFile { path, found });
+    }
+
+    /// Whether the default env file is switched off. Only the shell can do that: an env file would come too late.
+    fn disabled(&mut self) -> bool {
+        let Some(word) = self.question.environment.get("COMPOSE_DISABLE_ENV_FILE") else { return false };
+        match word.as_str() {
+            "1" | "t" | "T" | "true" | "TRUE" | "True" => true,
+            "0" | "f" | "F" | "false" | "FALSE" | "False" => false,
+            _ => {
+                self.findings.push(
+                    Diagnostic::error(format!("COMPOSE_DISABLE_ENV_FILE is {word:?}, which is neither true nor false"))
+                        .help("set it to true or false, or unset it"),
+                );
+                true
+            }
+        }
+    }
+
+    fn read_env_file(&mut self, path: &Path, collected: &mut Collected) {
+        let shown = shown(path, &self.question.current_dir);
+        read_env_file(path, &shown, &self.variables, collected, self.read, &mut self.files, &mut self.findings);
+    }
+
+    /// Takes over what the env files said where the environment does not say otherwise already.
+    fn keep(&mut self, collected: Collected) {
+        for (key, (value, origin)) in collected {
+            if !self.variables.contains_key(&key) {
+                self.origins.insert(key.clone(), origin);
+                self.variables.insert(key, value);
+            }
+        }
+    }
+}
+
+/// What env files said: later ones over earlier ones.
+pub(crate) type Collected = BTreeMap<String, (String, Origin)>;
+
+/// Reads one env file onto what earlier ones said. It sees the environment first, and then these.
+pub(crate) fn read_env_file(
+    path: &Path,
+    shown: &Path,
+    environment: &BTreeMap<String, String>,
+    collected: &mut Collected,
+    read: &dyn Reader,
+    files: &mut Files,
+    findings: &mut Vec<Diagnostic>,
+) {
+    let fault = |why: String| Diagnostic::error(format!("env file {}: {why}", path.display()));
+    let bytes = match read.read(path) {
+        Ok(bytes) => bytes,
+        Err(ReadError::NotFound) => {
+            return findings.push(Diagnostic::error(format!("couldn't find env file: {}", path.display())));
+        }
+        Err(error) => return findings.push(fault(error.to_string())),
+    };
+    let Ok(text) = String::from_utf8(bytes) else { return findings.push(fault("the text is not UTF-8".to_owned())) };
+    let file = files.add(shown, text);
+    let _ = (file, environment, collected);
+}
+
+/// `--env-file`, else what the shell's `COMPOSE_ENV_FILES` lists; absolute.
+fn named_env_files(question: &Question) -> Vec<PathBuf> {
+    let home = question.environment.get("HOME");
+    let listed = question.environment.get("COMPOSE_ENV_FILES").map_or("", String::as_str);
+    let named: Vec<PathBuf> = match question.env_files.as_slice() {
+        [] => listed.split(',').filter(|path| !path.is_empty()).map(PathBuf::from).collect(),
+        named => named.to_vec(),
+    };
+    named.iter().map(|path| absolute(&question.current_dir, expand_home(path, home))).collect()
+}

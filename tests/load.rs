@@ -1,0 +1,155 @@
+//! Loading, case by case: a folder with a compose file, and what comes of it.
+//!
+//! `args.json` holds a question: `files`, `profiles`, `services`, `project_name`, `project_directory`, `env_files`,
+//! and the options that are switched off, as `without`. `environment.json` is the shell. What must come out stands in
+//! `expected.json`, or in `error.txt` when loading must fail; `warnings.txt` holds the warnings. Run with
+//! `UPDATE_CASES=1` to write them anew, and read the difference.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use convoke::diagnostic::{Diagnostic, Files};
+use convoke::load::{self, Loaded, Options};
+use convoke::source::{self, DiskReader, Question, Rejected};
+use convoke::yaml::{Kind, Node};
+use libtest_mimic::{Arguments, Failed, Trial};
+use serde::Deserialize;
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Case {
+    files: Vec<String>,
+    profiles: Vec<String>,
+    services: Vec<String>,
+    project_name: Option<String>,
+    project_directory: Option<PathBuf>,
+    env_files: Vec<PathBuf>,
+    /// Where the person stands, below the folder of the case.
+    current_dir: PathBuf,
+    without: Vec<String>,
+}
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/load");
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(&root)
+        .expect("tests/load is there")
+        .map(|entry| entry.expect("an entry of tests/load").path())
+        .filter(|path| path.is_dir())
+        .collect();
+    folders.sort();
+    let trials = folders.into_iter().map(|folder| {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Trial::test(name, move || run(&folder))
+    });
+    libtest_mimic::run(&arguments, trials.collect()).exit();
+}
+
+fn run(folder: &Path) -> Result<(), Failed> {
+    let case: Case = match std::fs::read_to_string(folder.join("args.json")) {
+        Ok(text) => serde_json::from_str(&text)?,
+        Err(_) => Case::default(),
+    };
+    let mut environment: BTreeMap<String, String> = match std::fs::read_to_string(folder.join("environment.json")) {
+        Ok(text) => serde_json::from_str(&text)?,
+        Err(_) => BTreeMap::new(),
+    };
+    environment.entry("HOME".to_owned()).or_insert_with(|| "/home/me".to_owned());
+    let question = Question {
+        files: case.files.clone(),
+        project_name: case.project_name.clone(),
+        project_directory: case.project_directory.clone(),
+        env_files: case.env_files.clone(),
+        profiles: case.profiles.clone(),
+        current_dir: source::absolute(folder, &case.current_dir),
+        environment,
+        compatibility: false,
+    };
+    let (output, warnings, error) = match load(&question, &case) {
+        Ok(loaded) => (Some(show(&loaded, folder)?), told(&loaded.files, &loaded.warnings, folder), None),
+        Err(rejected) => (None, String::new(), Some(told(&rejected.files, &rejected.diagnostics, folder))),
+    };
+    compare(folder, "expected.json", output.as_deref())?;
+    compare(folder, "error.txt", error.as_deref())?;
+    compare(folder, "warnings.txt", Some(warnings.as_str()).filter(|text| !text.is_empty()))
+}
+
+fn load(question: &Question, case: &Case) -> Result<Loaded, Rejected> {
+    let with = |option: &str| !case.without.iter().any(|word| word == option);
+    let options = Options {
+        services: case.services.clone(),
+        with_dependencies: with("dependencies"),
+        interpolate: with("interpolation"),
+        normalize: with("normalization"),
+        resolve_paths: with("path resolution"),
+        check: with("consistency"),
+        resolve_environment: with("environment"),
+        all_resources: !with("unused resources"),
+    };
+    let (source, files, mut warnings) = source::gather(question, &DiskReader)?;
+    let mut loaded = load::project(&source, files, &options, &DiskReader)?;
+    warnings.append(&mut loaded.warnings);
+    loaded.warnings = warnings;
+    Ok(loaded)
+}
+
+/// The document, and below it which services take part.
+fn show(loaded: &Loaded, folder: &Path) -> Result<String, Failed> {
+    let mut shown = serde_json::Map::new();
+    let names = |services: &BTreeMap<_, _>| -> serde_json::Value {
+        services.keys().map(|name: &convoke::model::ServiceName| name.as_str()).collect()
+    };
+    shown.insert("services".to_owned(), names(&loaded.project.services));
+    shown.insert("disabled".to_owned(), names(&loaded.project.disabled_services));
+    shown.insert("document".to_owned(), value(&loaded.document));
+    Ok(serde_json::to_string_pretty(&shown)?.replace(&*folder.to_string_lossy(), "$CASE") + "\n")
+}
+
+fn value(node: &Node) -> serde_json::Value {
+    match &node.kind {
+        Kind::Null => serde_json::Value::Null,
+        Kind::Bool(value) => (*value).into(),
+        Kind::Int(number) => (*number).into(),
+        Kind::Uint(number) => (*number).into(),
+        Kind::Float(number) => (*number).into(),
+        Kind::Time(text) | Kind::Str(text) => (&**text).into(),
+        Kind::Seq(items) => items.iter().map(value).collect(),
+        Kind::Map(map) => map.iter().map(|(key, _, node)| (key.to_string(), value(node))).collect(),
+    }
+}
+
+/// The findings, each with its place and its help.
+fn told(files: &Files, findings: &[Diagnostic], folder: &Path) -> String {
+    let mut text = String::new();
+    for finding in findings {
+        let severity = if finding.is_error() { "error" } else { "warning" };
+        let _ = writeln!(text, "{severity}: {}", finding.message);
+        let place = finding.span.map(|span| (span, "")).into_iter();
+        for (span, label) in place.chain(finding.labels.iter().map(|(span, label)| (*span, label.as_str()))) {
+            let (line, column) = files.line_column(span);
+            let slice = files.slice(span).lines().next().unwrap_or_default();
+            let _ = writeln!(text, "  {}:{line}:{column}: {slice:?} {label}", files.path(span.file).display());
+        }
+        for help in &finding.help {
+            let _ = writeln!(text, "  help: {help}");
+        }
+    }
+    text.replace(&*folder.to_string_lossy(), "$CASE").replace(" \n", "\n")
+}
+
+fn compare(folder: &Path, name: &str, actual: Option<&str>) -> Result<(), Failed> {
+    let path = folder.join(name);
+    let expected = std::fs::read_to_string(&path).ok();
+    if expected.as_deref() == actual {
+        return Ok(());
+    }
+    if std::env::var_os("UPDATE_CASES").is_some() {
+        return match actual {
+            Some(text) => Ok(std::fs::write(&path, text)?),
+            None => Ok(std::fs::remove_file(&path)?),
+        };
+    }
+    let (expected, actual) = (expected.unwrap_or_default(), actual.unwrap_or_default());
+    Err(format!("{name} differs\n--- expected\n{expected}\n--- actual\n{actual}").into())
+}
