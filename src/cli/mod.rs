@@ -1,21 +1,26 @@
 //! The street door: the command tree, and the way from arguments to an exit status.
 
+mod config;
+mod context;
 mod globals;
 mod outcome;
+mod report;
 mod settings;
 mod version;
 mod words;
 
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::terminal::Terminal;
 
-use globals::{ErrorFormat, Globals};
+use context::Context;
+use globals::Globals;
 use outcome::{Failure, Status};
+use report::Manner;
 use settings::{Environment, Settings};
 
 /// Runs multi-container applications from a Compose file
@@ -35,6 +40,7 @@ struct Invocation {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Config(config::Arguments),
     Version(version::Arguments),
 }
 
@@ -74,45 +80,31 @@ fn refuse(error: &clap::Error) -> Status {
 
 fn begin(invocation: &Invocation, environment: &Environment) -> Status {
     let terminal = Terminal::look();
-    let (format, result) = match Settings::settle(&invocation.globals, environment, terminal) {
-        Ok(settings) => (settings.error_format, perform(invocation, &settings)),
-        Err(failure) => (invocation.globals.error_format.unwrap_or_default(), Err(failure)),
+    let globals = &invocation.globals;
+    let (manner, result) = match Settings::settle(globals, environment, terminal) {
+        Ok(settings) => {
+            let manner = Manner { format: settings.error_format, color: settings.color_stderr };
+            (manner, perform(invocation, settings, environment))
+        }
+        Err(failure) => (Manner { format: globals.error_format.unwrap_or_default(), color: false }, Err(failure)),
     };
-    match result {
-        Ok(status) => status,
-        Err(failure) => report(&failure, format),
-    }
+    result.unwrap_or_else(|failure| report::report(&failure, manner))
 }
 
-fn perform(invocation: &Invocation, _settings: &Settings) -> Result<Status, Failure> {
+fn perform(invocation: &Invocation, settings: Settings, environment: &Environment) -> Result<Status, Failure> {
     let mut out = io::stdout().lock();
-    match &invocation.command {
-        _ if invocation.version => version::version(version::Arguments::default(), &mut out),
-        None => {
-            Invocation::command().print_help()?;
-            Ok(Status::SUCCESS)
+    let Some(command) = &invocation.command else {
+        if invocation.version {
+            return version::version(version::Arguments::default(), &mut out);
         }
-        Some(Command::Version(arguments)) => version::version(*arguments, &mut out),
-    }
-}
-
-/// Tells what went wrong, and with which status to leave.
-fn report(failure: &Failure, _format: ErrorFormat) -> Status {
-    match failure {
-        Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Status::SUCCESS,
-        Failure::Output(error) => {
-            // Nobody may be left to read this.
-            let _ = writeln!(io::stderr(), "error: write output: {error}");
-            Status::FAILURE
-        }
-        Failure::Plain(diagnostics) => {
-            for diagnostic in diagnostics {
-                let _ = writeln!(io::stderr(), "error: {diagnostic}");
-                for help in &diagnostic.help {
-                    let _ = writeln!(io::stderr(), "  help: {help}");
-                }
-            }
-            Status::FAILURE
-        }
+        Invocation::command().print_help()?;
+        return Ok(Status::SUCCESS);
+    };
+    let current_dir = std::env::current_dir()
+        .map_err(|error| Failure::plain(format!("the working directory cannot be used: {error}")))?;
+    let context = Context { globals: &invocation.globals, settings, environment, current_dir };
+    match command {
+        Command::Config(arguments) => config::config(arguments, &context, &mut out),
+        Command::Version(arguments) => version::version(*arguments, &mut out),
     }
 }

@@ -56,7 +56,8 @@ impl Report {
             }
             cause.tell(&mut text, paint);
         }
-        if !text.is_empty() && !(self.skipped.is_empty() && self.running.is_empty() && self.advice.is_empty()) {
+        let has_more = !(self.skipped.is_empty() && self.running.is_empty() && self.advice.is_empty());
+        if !text.is_empty() && has_more {
             text.push('\n');
         }
         let mut line = |title: &str, items: &[String], separator: &str| {

@@ -26,15 +26,17 @@ pub struct Screen<'w> {
     progress: Progress,
     logs: Logs,
     routes: Routes,
-    out: io::BufWriter<&'w mut dyn Write>,
-    err: io::BufWriter<&'w mut dyn Write>,
+    out: io::BufWriter<Sink<'w>>,
+    err: io::BufWriter<Sink<'w>>,
     attached: bool,
 }
+
+pub type Sink<'w> = Box<dyn Write + 'w>;
 
 const BUFFER: usize = 64 * 1024;
 
 impl<'w> Screen<'w> {
-    pub fn new(progress: Progress, logs: Logs, routes: Routes, out: &'w mut dyn Write, err: &'w mut dyn Write) -> Self {
+    pub fn new(progress: Progress, logs: Logs, routes: Routes, out: Sink<'w>, err: Sink<'w>) -> Self {
         Self {
             progress,
             logs,
@@ -142,7 +144,8 @@ mod tests {
     fn shown(routes: Routes, progress: Progress) -> (String, String) {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let moment = Moment { time: std::time::Duration::ZERO, size: USUAL };
-        let mut screen = Screen::new(progress, Logs::new(Paint::PLAIN, true), routes, &mut out, &mut err);
+        let mut screen =
+            Screen::new(progress, Logs::new(Paint::PLAIN, true), routes, Box::new(&mut out), Box::new(&mut err));
         let life = Life {
             service: "web".into(),
             label: "web-1".into(),

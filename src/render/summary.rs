@@ -1,15 +1,27 @@
 //! What stands now that `up` has left: services, how they are, and where they can be reached.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::engine::{Container, Health, State};
-use crate::model::labels;
+use crate::model::{ServiceName, labels};
 
 use super::human;
 use super::paint::{BAD, FAINT, GOOD, Paint, WARNING};
 
+const GOOD_MARK: &str = "✔";
+const BAD_MARK: &str = "✘";
+const OPEN_MARK: &str = "-";
+
 /// One line for each service of the project.
-pub fn summary(containers: &[Container], columns: usize, paint: Paint) -> String {
+///
+/// `ready` says how long the service took to become what it is, where that was seen.
+pub fn summary(
+    containers: &[Container],
+    ready: &BTreeMap<ServiceName, Duration>,
+    columns: usize,
+    paint: Paint,
+) -> String {
     let mut services: BTreeMap<&str, Vec<&Container>> = BTreeMap::new();
     for container in containers {
         if let Some(service) = container.labels.get(labels::SERVICE) {
@@ -19,7 +31,10 @@ pub fn summary(containers: &[Container], columns: usize, paint: Paint) -> String
     let states: Vec<(&str, String, &str, Vec<String>)> = services
         .into_iter()
         .map(|(service, containers)| {
-            let (mark, words) = state(&containers);
+            let (mark, mut words) = state(&containers);
+            if let (true, Some(time)) = (mark == GOOD_MARK, ready.get(service)) {
+                words = format!("{words} after {}", human::elapsed(*time));
+            }
             (service, words, mark, addresses(&containers))
         })
         .collect();
@@ -29,8 +44,8 @@ pub fn summary(containers: &[Container], columns: usize, paint: Paint) -> String
     let mut text = String::new();
     for (service, state, mark, addresses) in &states {
         let style = match *mark {
-            "✔" => GOOD,
-            "✘" => BAD,
+            GOOD_MARK => GOOD,
+            BAD_MARK => BAD,
             _ => WARNING,
         };
         let links = links(addresses, columns.saturating_sub(name + words + 9), paint);
@@ -62,7 +77,7 @@ fn links(addresses: &[String], room: usize, paint: Paint) -> String {
 
 /// The worst that can be said of any of them, and of how many.
 fn state(containers: &[&Container]) -> (&'static str, String) {
-    let worst = containers.iter().map(|container| told(container)).max().unwrap_or((0, "✔", String::new()));
+    let worst = containers.iter().map(|container| told(container)).max().unwrap_or((0, GOOD_MARK, String::new()));
     let (_, mark, words) = worst;
     if containers.len() > 1 {
         let running = containers.iter().filter(|container| container.state == State::Running).count();
@@ -75,14 +90,14 @@ fn state(containers: &[&Container]) -> (&'static str, String) {
 /// How bad it is, its mark, and the word for it.
 fn told(container: &Container) -> (u8, &'static str, String) {
     match (container.state, container.health, container.exit_code) {
-        (State::Running, Health::Healthy, _) => (0, "✔", "healthy".into()),
-        (State::Running, Health::None, _) => (1, "✔", "running".into()),
-        (State::Exited, _, Some(0)) => (2, "✔", "completed".into()),
-        (State::Created, ..) => (3, "-", "created".into()),
-        (State::Running, Health::Starting, _) => (4, "-", "starting".into()),
-        (State::Running, Health::Unhealthy, _) => (5, "✘", "unhealthy".into()),
-        (State::Exited, _, Some(code)) => (6, "✘", format!("exited ({code})")),
-        (state, ..) => (7, "✘", state.as_str().into()),
+        (State::Running, Health::Healthy, _) => (0, GOOD_MARK, "healthy".into()),
+        (State::Running, Health::None, _) => (1, GOOD_MARK, "running".into()),
+        (State::Exited, _, Some(0)) => (2, GOOD_MARK, "completed".into()),
+        (State::Created, ..) => (3, OPEN_MARK, "created".into()),
+        (State::Running, Health::Starting, _) => (4, OPEN_MARK, "starting".into()),
+        (State::Running, Health::Unhealthy, _) => (5, BAD_MARK, "unhealthy".into()),
+        (State::Exited, _, Some(code)) => (6, BAD_MARK, format!("exited ({code})")),
+        (state, ..) => (7, BAD_MARK, state.as_str().into()),
     }
 }
 
@@ -144,7 +159,9 @@ mod tests {
             container("orders", State::Exited, Health::None, Some(3), &[]),
             container("store", State::Running, Health::Starting, None, &[]),
         ];
-        insta::assert_snapshot!(summary(&containers, 80, Paint::PLAIN));
-        insta::assert_snapshot!(summary(&containers, 40, Paint::PLAIN));
+        let ready = [("gateway", 3200), ("migrate", 700), ("orders", 900)];
+        let ready = ready.map(|(service, time)| (service.into(), Duration::from_millis(time))).into();
+        insta::assert_snapshot!(summary(&containers, &ready, 80, Paint::PLAIN));
+        insta::assert_snapshot!(summary(&containers, &ready, 40, Paint::PLAIN));
     }
 }

@@ -1,0 +1,168 @@
+//! `convoke config`
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::load::{Loaded, Options};
+use crate::model::{Project, Service};
+
+use super::context::Context;
+use super::outcome::{Failure, Status};
+
+/// Check the compose files and show what they come to
+#[derive(Args, Clone, Debug, Default)]
+pub struct Arguments {
+    /// Services, with what they depend on; all if none is named
+    #[arg(value_name = "SERVICE")]
+    services: Vec<String>,
+
+    /// Only check, and print nothing
+    #[arg(short, long)]
+    quiet: bool,
+
+    /// How to write it
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+
+    /// Write to a file instead
+    #[arg(short, long, value_name = "PATH")]
+    output: Option<PathBuf>,
+
+    /// Leave variables as they are written
+    #[arg(long)]
+    no_interpolate: bool,
+
+    /// Leave out what follows from other parts of the files
+    #[arg(long)]
+    no_normalize: bool,
+
+    /// Leave relative paths as they are written
+    #[arg(long)]
+    no_path_resolution: bool,
+
+    /// Do not check that the parts fit together
+    #[arg(long)]
+    no_consistency: bool,
+
+    /// Do not read the env files of services
+    #[arg(long)]
+    no_env_resolution: bool,
+
+    #[command(flatten)]
+    selection: Selection,
+}
+
+/// One kind of thing instead of the whole; the first in this order counts.
+#[derive(Args, Clone, Debug, Default)]
+struct Selection {
+    /// Print the names of the services, one a line
+    #[arg(long = "services")]
+    service_names: bool,
+
+    /// Print the names of the volumes, one a line
+    #[arg(long)]
+    volumes: bool,
+
+    /// Print the names of the networks, one a line
+    #[arg(long)]
+    networks: bool,
+
+    /// Print the names of the models, one a line
+    #[arg(long)]
+    models: bool,
+
+    /// Print the names of the profiles, one a line
+    #[arg(long)]
+    profiles: bool,
+
+    /// Print the images of the services, one a line
+    #[arg(long)]
+    images: bool,
+
+    /// Print the variables that the compose files can use, and their values
+    #[arg(long)]
+    environment: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    #[default]
+    Yaml,
+    Json,
+}
+
+pub fn config(arguments: &Arguments, context: &Context<'_>, out: &mut dyn Write) -> Result<Status, Failure> {
+    let loaded = context.load(&arguments.options(context))?;
+    if arguments.quiet {
+        return Ok(Status::SUCCESS);
+    }
+    let text = arguments.text(&loaded);
+    match &arguments.output {
+        Some(path) => {
+            std::fs::write(path, text).map_err(|error| Failure::plain(format!("write {}: {error}", path.display())))?
+        }
+        None => out.write_all(text.as_bytes())?,
+    }
+    Ok(Status::SUCCESS)
+}
+
+impl Arguments {
+    fn options(&self, context: &Context<'_>) -> Options {
+        Options {
+            services: self.services.clone(),
+            with_dependencies: true,
+            interpolate: !self.no_interpolate,
+            normalize: !self.no_normalize && !context.settings.compatibility,
+            resolve_paths: !self.no_path_resolution,
+            check: !self.no_consistency,
+            resolve_environment: !self.no_env_resolution,
+            all_resources: context.globals.all_resources,
+        }
+    }
+
+    fn text(&self, loaded: &Loaded) -> String {
+        let project = &loaded.project;
+        let lines = match &self.selection {
+            Selection { service_names: true, .. } => project.services.keys().map(ToString::to_string).collect(),
+            Selection { volumes: true, .. } => project.volumes.keys().cloned().collect(),
+            Selection { networks: true, .. } => project.networks.keys().cloned().collect(),
+            Selection { models: true, .. } => project.models.keys().cloned().collect(),
+            Selection { profiles: true, .. } => profiles(project),
+            Selection { images: true, .. } => images(project),
+            Selection { environment: true, .. } => {
+                project.environment.iter().map(|(name, value)| format!("{name}={value}")).collect()
+            }
+            _ => return self.whole(loaded),
+        };
+        lines.iter().map(|line: &String| format!("{line}\n")).collect()
+    }
+
+    fn whole(&self, loaded: &Loaded) -> String {
+        let value = crate::yaml::to_value(&loaded.document);
+        match self.format {
+            Format::Yaml => crate::yaml::print(&value),
+            Format::Json => serde_json::to_string_pretty(&value).unwrap_or_default() + "\n",
+        }
+    }
+}
+
+/// Every profile that a service mentions, switched on or not.
+fn profiles(project: &Project) -> Vec<String> {
+    let services = project.services.values().chain(project.disabled_services.values());
+    let names: BTreeSet<&String> = services.flat_map(|service| &service.profiles).collect();
+    names.into_iter().cloned().collect()
+}
+
+/// The image of each service: its own, or the name that its build gets.
+fn images(project: &Project) -> Vec<String> {
+    let image = |(name, service): (_, &Service)| match service.image.as_str() {
+        "" => format!("{}-{name}", project.name),
+        image => image.to_owned(),
+    };
+    let made = project.services.iter().filter(|(_, service)| service.provider.is_none()).map(image);
+    let hooks = project.services.values().flat_map(|service| &service.pre_start).map(|hook| hook.image.clone());
+    made.chain(hooks.filter(|image| !image.is_empty())).collect()
+}
