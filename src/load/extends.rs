@@ -26,6 +26,8 @@ struct Extends {
     service_span: Span,
     /// Another file, as it is written.
     file: Option<(String, Span)>,
+    /// What it says beyond these.
+    unknown_keys: Vec<Diagnostic>,
 }
 
 /// One service on the way from the one that extends to the last that is extended.
@@ -74,8 +76,17 @@ impl Walk<'_, '_> {
         let (mut file, mut service) = (None, name.to_owned());
         let mut base = loop {
             passed.insert((path_of(file.as_ref()), service.clone()));
-            let Some(extends) = self.extends_of(file.as_ref(), &service) else {
-                break self.service(file.as_ref(), &service);
+            let extends = match self.extends_of(file.as_ref(), &service) {
+                Ok(Some(extends)) => {
+                    self.loading.findings.extend(extends.unknown_keys.iter().cloned());
+                    extends
+                }
+                Ok(None) => break self.service(file.as_ref(), &service),
+                Err(finding) => {
+                    self.loading.findings.push(finding);
+                    let alone = self.service(file.as_ref(), &service).map(without_extends);
+                    break alone.inspect(|alone| self.keep(file.as_ref(), &service, alone.clone()));
+                }
             };
             way.push(Stop { file: file.clone(), service: service.clone(), span: extends.service_span });
             let Some(next) = self.target(&service, &extends, file.clone()) else { break None };
@@ -89,15 +100,14 @@ impl Walk<'_, '_> {
             let merged = self.merge(&stop, base);
             base = merged.clone();
             if let Some(merged) = merged {
-                self.keep(&stop, merged);
+                self.keep(stop.file.as_ref(), &stop.service, merged);
             }
         }
     }
 
     /// The base with the service of this stop on top; the service alone when there is nothing below it.
     fn merge(&mut self, stop: &Stop, base: Option<Node>) -> Option<Node> {
-        let mut service = self.service(stop.file.as_ref(), &stop.service)?;
-        service.as_map_mut()?.remove("extends");
+        let service = without_extends(self.service(stop.file.as_ref(), &stop.service)?);
         let Some(mut base) = base.filter(|base| !base.is_null()) else { return Some(service) };
         if stop.file.is_none()
             && let Some(resets) = self.resets.of_service(&stop.service)
@@ -115,18 +125,17 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn keep(&mut self, stop: &Stop, merged: Node) {
-        match &stop.file {
-            None => replace(self.services, &stop.service, merged),
-            Some(file) => replace(&mut file.services.borrow_mut(), &stop.service, merged),
+    fn keep(&mut self, file: Option<&Rc<BaseFile>>, name: &str, merged: Node) {
+        match file {
+            None => replace(self.services, name, merged),
+            Some(file) => replace(&mut file.services.borrow_mut(), name, merged),
         }
     }
 
-    fn extends_of(&mut self, file: Option<&Rc<BaseFile>>, name: &str) -> Option<Extends> {
-        let findings = &mut self.loading.findings;
+    fn extends_of(&self, file: Option<&Rc<BaseFile>>, name: &str) -> Result<Option<Extends>, Diagnostic> {
         match file {
-            None => written(self.services.get(name)?, name, findings),
-            Some(file) => written(file.services.borrow().get(name)?, name, findings),
+            None => self.services.get(name).map_or(Ok(None), |service| written(service, name)),
+            Some(file) => file.services.borrow().get(name).map_or(Ok(None), |service| written(service, name)),
         }
     }
 
@@ -191,40 +200,41 @@ fn replace(services: &mut Map, name: &str, merged: Node) {
     }
 }
 
+fn without_extends(mut service: Node) -> Node {
+    service.as_map_mut().and_then(|service| service.remove("extends"));
+    service
+}
+
 /// What a service's `extends:` says; a finding when it makes no sense.
-fn written(service: &Node, name: &str, findings: &mut Vec<Diagnostic>) -> Option<Extends> {
-    let extends = service.as_map()?.get("extends")?;
-    if let Some(text) = extends.as_str() {
-        return Some(Extends { service: text.to_owned(), service_span: extends.span, file: None });
-    }
-    let Some(map) = extends.as_map() else {
-        let noun = extends.noun();
-        findings.push(
-            Diagnostic::error(format!("services.{name}.extends must be a service or a mapping, not {noun}"))
-                .at(extends.span),
-        );
-        return None;
+fn written(service: &Node, name: &str) -> Result<Option<Extends>, Diagnostic> {
+    let Some(extends) = service.as_map().and_then(|service| service.get("extends")) else { return Ok(None) };
+    let wrong = |what: &str, node: &Node| {
+        Err(Diagnostic::error(format!("services.{name}.extends{what}, not {}", node.noun())).at(node.span))
     };
-    let Some(service) = map.get("service").filter(|service| service.as_str().is_some()) else {
-        findings.push(
-            Diagnostic::error(format!("services.{name}.extends.service is required"))
-                .at(extends.span)
-                .help("add `service:`, the name of the service to start from"),
-        );
-        return None;
+    let map = match &extends.kind {
+        Kind::Str(service) => {
+            let (service, service_span) = (service.to_string(), extends.span);
+            return Ok(Some(Extends { service, service_span, file: None, unknown_keys: Vec::new() }));
+        }
+        Kind::Map(map) => map,
+        _ => return wrong(" must be a service or a mapping", extends),
+    };
+    let service = match map.get("service") {
+        Some(Node { kind: Kind::Str(service), span, .. }) => (service.to_string(), *span),
+        Some(other) => return wrong(".service must be a string", other),
+        None => {
+            let finding = Diagnostic::error(format!("services.{name}.extends lacks `service`")).at(extends.span);
+            return Err(finding.help("add `service:`, the name of the service to start from"));
+        }
     };
     let file = match map.get("file") {
-        Some(file) if !file.is_null() => match file.as_str() {
-            Some(text) => Some((text.to_owned(), file.span)),
-            None => {
-                findings
-                    .push(Diagnostic::error(format!("services.{name}.extends.file must be a string")).at(file.span));
-                return None;
-            }
-        },
-        _ => None,
+        None | Some(Node { kind: Kind::Null, .. }) => None,
+        Some(Node { kind: Kind::Str(file), span, .. }) => Some((file.to_string(), *span)),
+        Some(other) => return wrong(".file must be a string", other),
     };
-    Some(Extends { service: service.as_str()?.to_owned(), service_span: service.span, file })
+    let mut unknown_keys = Vec::new();
+    super::unknown_keys(&format!("services.{name}.extends"), map, &["service", "file"], &mut unknown_keys);
+    Ok(Some(Extends { service: service.0, service_span: service.1, file, unknown_keys }))
 }
 
 /// The files that services of one project extend, by path. `None` stands for one that could not be read.

@@ -45,15 +45,11 @@ pub(super) fn apply<'l>(loading: &mut Loading<'l>, document: &mut Node, document
 }
 
 fn read_inclusion(item: &Node, scope: &Scope<'_>, findings: &mut Vec<Diagnostic>) -> Option<Inclusion> {
-    let before = findings.len();
+    let before = errors(findings);
     let (paths, directory, env_files) = match &item.kind {
         Kind::Str(_) => (texts(item, "include", findings), None, None),
         Kind::Map(map) => {
-            for (key, span, _) in map.iter() {
-                if !matches!(&**key, "path" | "project_directory" | "env_file") && !key.starts_with("x-") {
-                    findings.push(Diagnostic::error(format!("`include` has no attribute {key:?}")).at(span));
-                }
-            }
+            super::unknown_keys("include", map, &["path", "project_directory", "env_file"], findings);
             let paths = map.get("path").map_or_else(Vec::new, |path| texts(path, "include.path", findings));
             let directory = map.get("project_directory").filter(|node| !node.is_null());
             let env_files = map.get("env_file").filter(|node| !node.is_null());
@@ -61,7 +57,7 @@ fn read_inclusion(item: &Node, scope: &Scope<'_>, findings: &mut Vec<Diagnostic>
         }
         _ => (Vec::new(), None, None),
     };
-    if findings.len() > before {
+    if errors(findings) > before {
         return None;
     }
     let Some((main, _)) = paths.first() else {
@@ -96,6 +92,10 @@ fn read_inclusion(item: &Node, scope: &Scope<'_>, findings: &mut Vec<Diagnostic>
         env_files: env_files.filter(|files| !files.is_empty()).map(|files| files.into_iter().map(here).collect()),
         span: item.span,
     })
+}
+
+fn errors(findings: &[Diagnostic]) -> usize {
+    findings.iter().filter(|finding| finding.is_error()).count()
 }
 
 /// A string, or a list of strings.

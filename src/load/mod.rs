@@ -20,7 +20,7 @@ mod shape;
 mod unique;
 mod words;
 
-use crate::diagnostic::{Diagnostic, Files, Span};
+use crate::diagnostic::{Diagnostic, Files, Span, nearest};
 use crate::model::Project;
 use crate::source::{Reader, Rejected, Source};
 use crate::yaml::{Kind, Map, Node};
@@ -218,6 +218,17 @@ fn empty_document(span: Span) -> Node {
 
 fn empty() -> Diagnostic {
     Diagnostic::error("empty compose file").help("a compose file needs at least `services:`")
+}
+
+/// Warns of keys that mean nothing where they stand.
+fn unknown_keys(place: &str, map: &Map, known: &[&str], findings: &mut Vec<Diagnostic>) {
+    for (key, span, _) in map.iter().filter(|(key, _, _)| !known.contains(&&***key) && !key.starts_with("x-")) {
+        let finding = Diagnostic::warning(format!("{place} has no attribute {key:?}: it is ignored")).at(span);
+        findings.push(match nearest(key, known.iter().copied()) {
+            Some(near) => finding.help(format!("did you mean {near:?}?")),
+            None => finding,
+        });
+    }
 }
 
 /// Sets a top-level text where it is missing or other.

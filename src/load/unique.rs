@@ -18,7 +18,7 @@ enum Key {
     Attribute(&'static str),
     /// The path in the container; by default the source below this directory.
     Grant(&'static str),
-    /// Where a mount ends up; every mount must say so.
+    /// Where a mount ends up.
     Mount,
     /// Address, published port, port in the container, and protocol.
     Port,
@@ -81,15 +81,8 @@ fn walk(node: &mut Node, keys: &Branch<Key>, path: Path<'_>, findings: &mut Vec<
 }
 
 fn keep_last_items(items: &mut Vec<Node>, key: Key, path: Path<'_>, findings: &mut Vec<Diagnostic>) {
-    if key == Key::Mount {
-        let aimless = |item: &Node| item.as_map().is_some_and(|mount| mount.get("target").is_none_or(Node::is_null));
-        for (index, item) in items.iter().enumerate().filter(|(_, item)| aimless(item)) {
-            findings.push(
-                Diagnostic::error(format!("{} has no target", path.item(index)))
-                    .at(item.span)
-                    .help("add `target:`, the path in the container"),
-            );
-        }
+    for (index, item) in items.iter().enumerate() {
+        findings.extend(key.lacking(item, path.item(index)));
     }
     let mut places: HashMap<String, usize> = HashMap::with_capacity(items.len());
     let mut kept: Vec<Node> = Vec::with_capacity(items.len());
@@ -103,6 +96,19 @@ fn keep_last_items(items: &mut Vec<Node>, key: Key, path: Path<'_>, findings: &m
 }
 
 impl Key {
+    /// The finding about an entry that has no key, where each needs one.
+    fn lacking(self, item: &Node, path: Path<'_>) -> Option<Diagnostic> {
+        let (what, help) = match self {
+            Self::Mount => ("target", "add `target:`, the path in the container"),
+            Self::Port => ("target port", "add `target:`, the port in the container"),
+            _ => return None,
+        };
+        if item.as_map()?.get("target").is_some_and(|target| !target.is_null()) {
+            return None;
+        }
+        Some(Diagnostic::error(format!("{path} has no {what}")).at(item.span).help(help))
+    }
+
     /// The key of an entry; `None` for one of a wrong kind, which the shape check reports.
     fn of(self, item: &Node) -> Option<String> {
         match (self, &item.kind) {
@@ -177,10 +183,12 @@ mod tests {
     }
 
     #[test]
-    fn a_mount_must_say_where_it_ends_up() {
-        let mut document = parse(FileId(0), "services: {a: {volumes: [{type: bind, source: z}]}}").unwrap().remove(0);
+    fn mounts_and_ports_must_say_where_they_end_up() {
+        let text = "services: {a: {volumes: [{type: bind, source: z}], ports: [1, {published: 2}]}}";
+        let mut document = parse(FileId(0), text).unwrap().remove(0);
         let mut findings = Vec::new();
         keep_last(&mut document, &mut findings);
-        assert_eq!(findings[0].message, "services.a.volumes[0] has no target");
+        let messages: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
+        assert_eq!(messages, ["services.a.volumes[0] has no target", "services.a.ports[1] has no target port"]);
     }
 }

@@ -36,7 +36,8 @@ pub fn clean(path: &Path) -> PathBuf {
 pub fn relative(directory: &Path, path: &Path) -> PathBuf {
     let (mut from, mut to) = (directory.components().peekable(), path.components().peekable());
     while from.peek().is_some() && from.peek() == to.peek() {
-        (from.next(), to.next());
+        from.next();
+        to.next();
     }
     let way: PathBuf = from.map(|_| Component::ParentDir).chain(to).collect();
     if way.as_os_str().is_empty() { PathBuf::from(".") } else { way }
