@@ -5,6 +5,7 @@ mod environment;
 mod location;
 mod name;
 mod read;
+mod template;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ pub use location::{absolute, clean, is_remote, relative, shown};
 pub use name::{invalid_name, normal_name, project_name};
 pub(crate) use name::{of_directory as name_of_directory, written as written_name};
 pub use read::{DiskReader, MapReader, ReadError, Reader};
+pub use template::{Expansion, Fault, FaultKind, Lookup, Use, expand};
 
 /// What a person asked for: the flags, the shell, and the place where it was typed.
 #[derive(Clone, Debug, Default)]
