@@ -4,14 +4,16 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+const GLOBAL: &str = "Global options";
+
 /// Flags that say which project is meant stand before the command; those that say how to tell about it may stand anywhere.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Globals {
-    /// Compose file; may be given several times, later files change earlier ones; `-` is standard input
+    /// Compose file; may be given several times, later files change earlier ones; `-` is standard input [env: COMPOSE_FILE]
     #[arg(short = 'f', long = "file", value_name = "PATH")]
     pub files: Vec<String>,
 
-    /// Project name
+    /// Project name [env: COMPOSE_PROJECT_NAME]
     #[arg(short, long, value_name = "NAME")]
     pub project_name: Option<String>,
 
@@ -19,15 +21,15 @@ pub struct Globals {
     #[arg(long, value_name = "DIRECTORY", alias = "workdir")]
     pub project_directory: Option<PathBuf>,
 
-    /// File with variables for the compose file, instead of .env; may be given several times
+    /// File with variables for the compose file, instead of .env; may be given several times [env: COMPOSE_ENV_FILES]
     #[arg(long = "env-file", value_name = "PATH")]
     pub env_files: Vec<PathBuf>,
 
-    /// Profile whose services take part; may be given several times; `*` is all
+    /// Profile whose services take part; may be given several times; `*` is all [env: COMPOSE_PROFILES]
     #[arg(long = "profile", value_name = "NAME")]
     pub profiles: Vec<String>,
 
-    /// Join the parts of container names with `_`, as the first docker-compose did
+    /// Join the parts of container names with `_`, as the first docker-compose did [env: COMPOSE_COMPATIBILITY]
     #[arg(long)]
     pub compatibility: bool,
 
@@ -35,27 +37,27 @@ pub struct Globals {
     #[arg(long)]
     pub all_resources: bool,
 
-    /// When to colour and redraw [default: auto]
-    #[arg(long, value_name = "WHEN", value_enum, global = true)]
+    /// When to colour and redraw [default: auto] [env: COMPOSE_ANSI]
+    #[arg(long, value_name = "WHEN", value_enum, global = true, help_heading = GLOBAL)]
     pub ansi: Option<Ansi>,
 
-    #[arg(long, hide = true, global = true)]
+    #[arg(long, hide = true, global = true, help_heading = GLOBAL)]
     pub no_ansi: bool,
 
-    /// How to show progress [default: auto]
-    #[arg(long, value_name = "KIND", value_enum, global = true)]
+    /// How to show progress [default: auto] [env: COMPOSE_PROGRESS]
+    #[arg(long, value_name = "KIND", value_enum, global = true, help_heading = GLOBAL)]
     pub progress: Option<Progress>,
 
-    /// How many images may be pulled or built at the same time, -1 for no limit
-    #[arg(long, value_name = "NUMBER", global = true, allow_negative_numbers = true)]
+    /// How many images may be pulled or built at the same time, -1 for no limit [env: COMPOSE_PARALLEL_LIMIT]
+    #[arg(long, value_name = "NUMBER", global = true, help_heading = GLOBAL, allow_negative_numbers = true)]
     pub parallel: Option<i64>,
 
     /// Show what would be done, and change nothing
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     pub dry_run: bool,
 
     /// How errors are written [default: human]
-    #[arg(long, value_name = "FORMAT", value_enum, global = true)]
+    #[arg(long, value_name = "FORMAT", value_enum, global = true, help_heading = GLOBAL)]
     pub error_format: Option<ErrorFormat>,
 }
 

@@ -13,7 +13,8 @@ use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::error::{ContextKind, ContextValue};
+use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::terminal::Terminal;
 
@@ -25,7 +26,7 @@ use settings::{Environment, Settings};
 
 /// Runs multi-container applications from a Compose file
 #[derive(Debug, Parser)]
-#[command(name = "convoke", disable_version_flag = true)]
+#[command(name = "convoke", disable_version_flag = true, disable_help_flag = true)]
 struct Invocation {
     #[command(flatten)]
     globals: Globals,
@@ -33,6 +34,10 @@ struct Invocation {
     /// Show the version
     #[arg(short = 'v', long)]
     version: bool,
+
+    /// Show help
+    #[arg(short, long, action = ArgAction::HelpShort, global = true, help_heading = "Global options")]
+    help: Option<bool>,
 
     #[command(subcommand)]
     command: Option<Command>,
@@ -66,8 +71,23 @@ fn variables() -> Environment {
 fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Invocation, clap::Error> {
     let mut tree = Invocation::command();
     let words = words::normalise(words, &tree);
-    let matches = tree.try_get_matches_from_mut(words)?;
+    let matches = tree.try_get_matches_from_mut(words).map_err(misplaced)?;
     Invocation::from_arg_matches(&matches).map_err(|error| error.format(&mut tree))
+}
+
+/// Flags that say which project is meant stand before the command; whoever writes them after it is told so.
+fn misplaced(mut error: clap::Error) -> clap::Error {
+    const PLACED: [&str; 8] =
+        ["-f", "--file", "-p", "--project-name", "--profile", "--env-file", "--project-directory", "--compatibility"];
+    let word = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(word)) => word.clone(),
+        _ => return error,
+    };
+    if let Some(flag) = PLACED.iter().find(|flag| word == **flag || word.starts_with(&format!("{flag} "))) {
+        let tip = format!("{flag} stands before the command: convoke {flag} … COMMAND");
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+    error
 }
 
 /// Shows help, which was asked for, or a mistake on the command line. A reader who has left is no mistake.

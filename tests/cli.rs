@@ -1,0 +1,279 @@
+//! The program from outside: help, mistakes and exit statuses. No test here needs an engine.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use snapbox::cmd::{Command, cargo_bin};
+use snapbox::str;
+use tempfile::TempDir;
+
+const PROJECT: &str = "
+name: shop
+services:
+  web:
+    image: nginx:1
+    depends_on: [db]
+    ports: [8080:80]
+    profiles: []
+  db:
+    build: .
+    volumes: [data:/data]
+  debug:
+    image: busybox
+    profiles: [tools]
+volumes:
+  data: {}
+";
+
+/// convoke in a folder, without anything of the machine's own environment.
+fn convoke(folder: &Path) -> Command {
+    Command::new(cargo_bin!("convoke")).current_dir(folder).env_clear().env("COLUMNS", "100")
+}
+
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).expect("a file in the temporary folder");
+    }
+    folder
+}
+
+#[test]
+fn alone_it_shows_what_it_can_do() {
+    let folder = folder(&[]);
+    convoke(folder.path()).assert().success().stderr_eq("").stdout_eq(str![[r#"
+Runs multi-container applications from a Compose file
+
+Usage: convoke [OPTIONS] [COMMAND]
+
+Commands:
+  config   Check the compose files and show what they come to
+  version  Show the version of convoke
+  help     Print this message or the help of the given subcommand(s)
+
+Options:
+  -f, --file <PATH>                    Compose file; may be given several times, later files change
+                                       earlier ones; `-` is standard input [env: COMPOSE_FILE]
+  -p, --project-name <NAME>            Project name [env: COMPOSE_PROJECT_NAME]
+      --project-directory <DIRECTORY>  Folder that relative paths start from [default: the folder of
+                                       the first compose file]
+      --env-file <PATH>                File with variables for the compose file, instead of .env;
+                                       may be given several times [env: COMPOSE_ENV_FILES]
+      --profile <NAME>                 Profile whose services take part; may be given several times;
+                                       `*` is all [env: COMPOSE_PROFILES]
+      --compatibility                  Join the parts of container names with `_`, as the first
+                                       docker-compose did [env: COMPOSE_COMPATIBILITY]
+      --all-resources                  Keep networks, volumes, configs and secrets that no service
+                                       uses
+  -v, --version                        Show the version
+
+Global options:
+      --ansi <WHEN>            When to colour and redraw [default: auto] [env: COMPOSE_ANSI]
+                               [possible values: auto, never, always]
+      --progress <KIND>        How to show progress [default: auto] [env: COMPOSE_PROGRESS]
+                               [possible values: auto, tty, plain, json, quiet]
+      --parallel <NUMBER>      How many images may be pulled or built at the same time, -1 for no
+                               limit [env: COMPOSE_PARALLEL_LIMIT]
+      --dry-run                Show what would be done, and change nothing
+      --error-format <FORMAT>  How errors are written [default: human] [possible values: human,
+                               json, github]
+  -h, --help                   Show help
+
+"#]]);
+}
+
+#[test]
+fn every_command_has_help() {
+    let folder = folder(&[]);
+    for command in ["config", "version"] {
+        convoke(folder.path()).args([command, "--help"]).assert().success().stderr_eq("");
+    }
+    convoke(folder.path()).args(["config", "--help"]).assert().success().stdout_eq(str![[r#"
+Check the compose files and show what they come to
+
+Usage: convoke config [OPTIONS] [SERVICE]...
+
+Arguments:
+  [SERVICE]...  Services, with what they depend on; all if none is named
+
+Options:
+  -q, --quiet               Only check, and print nothing
+      --format <FORMAT>     How to write it [default: yaml] [possible values: yaml, json]
+  -o, --output <PATH>       Write to a file instead
+      --no-interpolate      Leave variables as they are written
+      --no-normalize        Leave out what follows from other parts of the files
+      --no-path-resolution  Leave relative paths as they are written
+      --no-consistency      Do not check that the parts fit together
+      --no-env-resolution   Do not read the env files of services
+      --services            Print the names of the services, one a line
+      --volumes             Print the names of the volumes, one a line
+      --networks            Print the names of the networks, one a line
+      --models              Print the names of the models, one a line
+      --profiles            Print the names of the profiles, one a line
+      --images              Print the images of the services, one a line
+      --environment         Print the variables that the compose files can use, and their values
+
+Global options:
+      --ansi <WHEN>            When to colour and redraw [default: auto] [env: COMPOSE_ANSI]
+                               [possible values: auto, never, always]
+      --progress <KIND>        How to show progress [default: auto] [env: COMPOSE_PROGRESS]
+                               [possible values: auto, tty, plain, json, quiet]
+      --parallel <NUMBER>      How many images may be pulled or built at the same time, -1 for no
+                               limit [env: COMPOSE_PARALLEL_LIMIT]
+      --dry-run                Show what would be done, and change nothing
+      --error-format <FORMAT>  How errors are written [default: human] [possible values: human,
+                               json, github]
+  -h, --help                   Show help
+
+"#]]);
+}
+
+#[test]
+fn it_knows_its_version() {
+    let folder = folder(&[]);
+    let version = env!("CARGO_PKG_VERSION");
+    convoke(folder.path()).args(["version", "--short"]).assert().success().stdout_eq(format!("{version}\n"));
+    convoke(folder.path()).arg("-v").assert().success().stdout_eq(format!("convoke version {version}\n"));
+    let json = ["version", "--format", "json"];
+    convoke(folder.path()).args(json).assert().success().stdout_eq(format!("{{\"version\":\"{version}\"}}\n"));
+}
+
+#[test]
+fn mistakes_on_the_command_line_end_with_one() {
+    let folder = folder(&[]);
+    convoke(folder.path()).arg("confg").assert().code(1).stdout_eq("").stderr_eq(str![[r#"
+error: unrecognized subcommand 'confg'
+
+  tip: a similar subcommand exists: 'config'
+
+Usage: convoke [OPTIONS] [COMMAND]
+
+For more information, try '--help'.
+
+"#]]);
+    convoke(folder.path()).args(["config", "--servises"]).assert().code(1).stdout_eq("").stderr_eq(str![[r#"
+error: unexpected argument '--servises' found
+
+  tip: a similar argument exists: '--services'
+
+Usage: convoke config --services [SERVICE]...
+
+For more information, try '--help'.
+
+"#]]);
+    convoke(folder.path()).args(["config", "-f", "x.yaml"]).assert().code(1).stdout_eq("").stderr_eq(str![[r#"
+error: unexpected argument '-f' found
+
+  tip: -f stands before the command: convoke -f … COMMAND
+
+Usage: convoke config [OPTIONS] [SERVICE]...
+
+For more information, try '--help'.
+
+"#]]);
+    convoke(folder.path()).args(["--ansi", "never", "--progress", "tty", "version"]).assert().code(1).stderr_eq(str![
+        [r#"
+error: can't use --progress tty while ANSI support is disabled
+
+"#]
+    ]);
+    convoke(folder.path()).env("COMPOSE_PARALLEL_LIMIT", "x").arg("version").assert().code(1).stderr_eq(str![[r#"
+error: COMPOSE_PARALLEL_LIMIT must be an integer (found: "x")
+
+"#]]);
+}
+
+#[test]
+fn without_a_compose_file_it_says_where_it_looked() {
+    let folder = folder(&[]);
+    convoke(folder.path()).arg("config").assert().code(1).stdout_eq("").stderr_eq(str![[r#"
+error: no configuration file provided: not found
+  = help: looked for compose.yaml, compose.yml, docker-compose.yml, docker-compose.yaml in [..] and its parents
+  = help: name a file with -f, or a directory with --project-directory
+
+"#]]);
+}
+
+#[test]
+fn a_wrong_file_is_shown_at_the_wrong_place() {
+    let folder = folder(&[("compose.yaml", "services:\n  web:\n    imagee: nginx\n")]);
+    convoke(folder.path()).args(["config", "-q"]).assert().code(1).stdout_eq("").stderr_eq(str![[r#"
+error: unknown key `imagee` in services.web
+ --> compose.yaml:3:5
+  = help: did you mean `image`?
+
+"#]]);
+}
+
+#[test]
+fn errors_for_programs() {
+    let folder = folder(&[("compose.yaml", "services:\n  web:\n    imagee: nginx\n")]);
+    let json = ["--error-format", "json", "config"];
+    convoke(folder.path()).args(json).assert().code(1).stdout_eq("").stderr_eq(str![[r#"
+{"level":"error","message":"unknown key `imagee` in services.web","file":"compose.yaml","line":3,"column":5,"help":["did you mean `image`?"]}
+
+"#]]);
+    let github = ["--error-format", "github", "config"];
+    convoke(folder.path()).args(github).assert().code(1).stdout_eq("").stderr_eq(str![[r#"
+::error file=compose.yaml,line=3,col=5::unknown key `imagee` in services.web
+
+"#]]);
+    convoke(folder.path()).args(["--progress", "json", "config"]).assert().code(1).stdout_eq("").stderr_eq(str![[r#"
+{"level":"error","message":"unknown key `imagee` in services.web","file":"compose.yaml","line":3,"column":5,"help":["did you mean `image`?"]}
+
+"#]]);
+}
+
+#[test]
+fn lists_of_what_a_project_has() {
+    let folder = folder(&[("compose.yaml", PROJECT)]);
+    let listed = |flag: &str, expected: &str| {
+        convoke(folder.path()).args(["config", flag]).assert().success().stderr_eq("").stdout_eq(expected.to_owned());
+    };
+    listed("--services", "db\nweb\n");
+    listed("--volumes", "data\n");
+    listed("--networks", "default\n");
+    listed("--profiles", "tools\n");
+    listed("--images", "shop-db\nnginx:1\n");
+    listed("--quiet", "");
+    let all = ["--profile", "tools", "config", "--services"];
+    convoke(folder.path()).args(all).assert().success().stdout_eq("db\ndebug\nweb\n");
+}
+
+#[test]
+fn the_result_can_go_to_a_file() {
+    let folder = folder(&[("compose.yaml", PROJECT)]);
+    convoke(folder.path()).args(["config", "--services", "-o", "out"]).assert().success().stdout_eq("");
+    let written = std::fs::read_to_string(folder.path().join("out")).expect("the file that was asked for");
+    assert_eq!(written, "db\nweb\n");
+    convoke(folder.path()).args(["config", "-o", "no/such/folder"]).assert().code(1).stderr_eq(str![[r#"
+error: write no/such/folder: No such file or directory (os error 2)
+
+"#]]);
+}
+
+#[test]
+fn switches_can_be_given_a_truth() {
+    let folder = folder(&[("compose.yaml", PROJECT)]);
+    convoke(folder.path())
+        .args(["config", "--services=false", "--volumes=true"])
+        .assert()
+        .success()
+        .stdout_eq("data\n");
+}
+
+#[test]
+fn a_reader_who_leaves_is_no_error() {
+    let folder = folder(&[("compose.yaml", PROJECT)]);
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let output = std::process::Command::new(cargo_bin!("convoke"))
+        .current_dir(folder.path())
+        .args(["config"])
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .output()
+        .expect("convoke runs");
+    assert!(output.status.success(), "{output:?}");
+    assert!(output.stderr.is_empty(), "{output:?}");
+}
