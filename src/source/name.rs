@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::discover::directory;
+use super::environment::Surroundings;
 use super::{Question, Reader, Rejected, Source, gather};
 use crate::diagnostic::Diagnostic;
 use crate::load;
@@ -73,14 +75,65 @@ pub(crate) fn of_directory(source: &Source, read: &dyn Reader, findings: &mut Ve
 /// # Errors
 /// When no name is given and none can be found in the files, or when the name is not allowed.
 pub fn project_name(question: &Question, read: &dyn Reader) -> Result<String, Rejected> {
-    let mut findings = Vec::new();
-    if let Some(name) = given(question, &question.environment, &mut findings) {
-        return if findings.is_empty() {
-            Ok(name)
-        } else {
-            Err(Rejected { diagnostics: findings, ..Rejected::default() })
-        };
+    let mut surroundings = Surroundings::of(question, read);
+    let shell = given(question, &surroundings.variables, &mut surroundings.findings);
+    let name = shell.or_else(|| {
+        surroundings.read_env_files(&directory(question, &question.files));
+        given(question, &surroundings.variables, &mut surroundings.findings)
+    });
+    if surroundings.findings.iter().any(Diagnostic::is_error) {
+        return Err(Rejected::new(surroundings.files, surroundings.findings));
+    }
+    if let Some(name) = name {
+        return Ok(name);
     }
     let (source, files, _) = gather(question, read)?;
     load::name(&source, files, read)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::MapReader;
+
+    #[test]
+    fn names_are_brought_into_their_normal_form() {
+        for (name, expected) in [("My.App", "myapp"), ("_-app_1-", "app_1-"), ("Ünï", "n"), ("...", ""), ("a b", "ab")]
+        {
+            assert_eq!(normal_name(name), expected, "{name}");
+        }
+    }
+
+    fn named(flag: Option<&str>, variable: Option<&str>, directory: &str, text: &str) -> Result<String, Vec<String>> {
+        let question = Question {
+            project_name: flag.map(str::to_owned),
+            current_dir: directory.into(),
+            environment: variable
+                .map(|name| ("COMPOSE_PROJECT_NAME".to_owned(), name.to_owned()))
+                .into_iter()
+                .collect(),
+            ..Question::default()
+        };
+        let read = MapReader::default().with(format!("{directory}/compose.yaml"), text);
+        project_name(&question, &read)
+            .map_err(|rejected| rejected.diagnostics.into_iter().map(|finding| finding.message).collect())
+    }
+
+    #[test]
+    fn the_first_that_names_the_project_wins() {
+        let text = "name: first\nservices: {a: {image: x}}\n---\nname: Last.One\n---\nname: ''\n";
+        assert_eq!(named(Some("flag"), Some("variable"), "/d", text).unwrap(), "flag");
+        assert_eq!(named(Some(""), Some("variable"), "/d", text).unwrap(), "variable");
+        assert_eq!(named(None, Some(""), "/d", text).unwrap(), "lastone");
+        assert_eq!(named(None, None, "/My Dir", "services: {a: {image: x}}").unwrap(), "mydir");
+    }
+
+    #[test]
+    fn names_that_are_not_allowed_are_refused() {
+        let refused = |result: Result<String, Vec<String>>| result.unwrap_err().remove(0);
+        assert!(refused(named(Some("Flag"), None, "/d", "")).starts_with("invalid project name \"Flag\""));
+        assert!(refused(named(None, Some("-x"), "/d", "")).starts_with("invalid project name \"-x\""));
+        assert_eq!(refused(named(None, None, "/...", "services: {}")), "project name must not be empty");
+        assert_eq!(refused(named(None, None, "/d", "name: '...'")), "project name must not be empty");
+    }
 }
