@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::interpolate::{self, Unset};
 use super::{Loading, Options};
 use crate::diagnostic::{Diagnostic, Files, Span};
 use crate::source::{self, ReadError, Reader, Rejected, Source, is_remote, shown};
@@ -24,7 +25,7 @@ pub fn name(source: &Source, files: Files, read: &dyn Reader) -> Result<String, 
         return Ok(name.clone());
     }
     let options = Options::default();
-    let mut loading = Loading { source, options: &options, read, files, findings: Vec::new() };
+    let mut loading = Loading::new(source, &options, read, files);
     let documents = loading.all_documents();
     let name = loading.name(&documents);
     loading.stop_at_errors()?;
@@ -99,7 +100,7 @@ impl Loading<'_> {
         if let Some(name) = &self.source.project_name {
             return name.clone();
         }
-        let Some(name) = source::written_name(documents.iter().map(|written| &written.node)) else {
+        let Some(name) = self.written_name(documents) else {
             let name = source::name_of_directory(self.source, self.read, &mut self.findings);
             if name.is_empty() {
                 self.findings.push(Diagnostic::error("project name must not be empty").help(
@@ -108,11 +109,24 @@ impl Loading<'_> {
             }
             return name;
         };
-        let name = name.clone();
         let normal = source::normal_name(name.as_str().unwrap_or_default());
         if normal.is_empty() {
             self.findings.push(Diagnostic::error("project name must not be empty").at(name.span));
         }
         normal
+    }
+
+    /// The last `name:` that says something, with its variables replaced.
+    fn written_name(&mut self, documents: &[Written]) -> Option<Node> {
+        let names = documents.iter().filter_map(|written| written.node.as_map()?.get("name"));
+        let mut names: Vec<Node> = names.cloned().collect();
+        if self.options.interpolate {
+            for name in &mut names {
+                // What is not set is told when the whole document is looked at.
+                let mut unset = Unset::default();
+                self.findings.extend(interpolate::apply(name, &self.source.environment, &self.files, &mut unset));
+            }
+        }
+        names.into_iter().rfind(|name| name.as_str().is_some_and(|text| !text.is_empty()))
     }
 }

@@ -9,6 +9,7 @@ mod documents;
 mod environment;
 mod extends;
 mod include;
+mod interpolate;
 mod merge;
 mod normalize;
 mod path;
@@ -28,6 +29,7 @@ use crate::yaml::{Kind, Map, Node};
 pub use documents::name;
 
 use documents::Written;
+use interpolate::Unset;
 use scope::Scope;
 
 /// What is wanted of a load. By default: everything.
@@ -82,13 +84,14 @@ pub struct Loaded {
 /// # Errors
 /// Everything that is wrong with the files, as far as it can be told in one pass.
 pub fn project(source: &Source, files: Files, options: &Options, read: &dyn Reader) -> Result<Loaded, Rejected> {
-    let mut loading = Loading { source, options, read, files, findings: Vec::new() };
+    let mut loading = Loading::new(source, options, read, files);
     let documents = loading.all_documents();
     let name = loading.name(&documents);
     loading.stop_at_errors()?;
 
     let scope = Scope::of(source, &name);
     let mut document = loading.model(documents, &scope);
+    loading.findings.extend(loading.unset.findings(source));
     if document.as_map().is_none_or(Map::is_empty) {
         loading.findings.push(empty());
     }
@@ -119,10 +122,15 @@ struct Loading<'l> {
     options: &'l Options,
     read: &'l dyn Reader,
     files: Files,
+    unset: Unset,
     findings: Vec<Diagnostic>,
 }
 
 impl<'l> Loading<'l> {
+    fn new(source: &'l Source, options: &'l Options, read: &'l dyn Reader, files: Files) -> Self {
+        Self { source, options, read, files, unset: Unset::default(), findings: Vec::new() }
+    }
+
     /// The documents of one project merged in their order, with everything in it that they include.
     fn model(&mut self, documents: Vec<Written>, scope: &Scope<'l>) -> Node {
         let mut model = empty_document(Span { file: crate::diagnostic::FileId(0), start: 0, end: 0 });
@@ -145,8 +153,10 @@ impl<'l> Loading<'l> {
         model
     }
 
-    fn interpolate(&mut self, document: &mut Node, _scope: &Scope<'_>) {
+    fn interpolate(&mut self, document: &mut Node, scope: &Scope<'_>) {
         if self.options.interpolate {
+            let environment = &scope.environment;
+            self.findings.extend(interpolate::apply(document, environment, &self.files, &mut self.unset));
             casts::apply(document, &mut self.findings);
         }
     }

@@ -15,8 +15,8 @@ use crate::diagnostic::{Diagnostic, Files, Span};
 pub(crate) use discover::usual_name_near;
 pub(crate) use environment::{Collected, read_env_file};
 pub use location::{absolute, clean, is_remote, relative, shown};
+pub(crate) use name::of_directory as name_of_directory;
 pub use name::{invalid_name, normal_name, project_name};
-pub(crate) use name::{of_directory as name_of_directory, written as written_name};
 pub use read::{DiskReader, MapReader, ReadError, Reader};
 pub use template::{Expansion, Fault, FaultKind, Lookup, Use, expand};
 

@@ -8,7 +8,6 @@ use super::environment::Surroundings;
 use super::{Question, Reader, Rejected, Source, gather};
 use crate::diagnostic::Diagnostic;
 use crate::load;
-use crate::yaml::Node;
 
 /// The name that a flag or the environment gives. These are taken as they are, or refused.
 pub(super) fn given(
@@ -45,12 +44,6 @@ pub fn invalid_name(name: &str) -> Diagnostic {
         normal if normal.is_empty() => finding,
         normal => finding.help(format!("{normal:?} would be allowed")),
     }
-}
-
-/// The last `name:` that says something, of all documents in the order in which they are merged.
-pub(crate) fn written<'n>(documents: impl IntoIterator<Item = &'n Node>) -> Option<&'n Node> {
-    let names = documents.into_iter().filter_map(|document| document.as_map()?.get("name"));
-    names.filter(|name| name.as_str().is_some_and(|text| !text.is_empty())).last()
 }
 
 /// The name of the project directory, as a project name. A symbolic link to a directory of another name is worth a

@@ -1,0 +1,237 @@
+//! Variables in the values of a document.
+
+use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
+
+use indexmap::IndexMap;
+
+use crate::diagnostic::{Diagnostic, Files, Span, nearest};
+use crate::source::{Expansion, Fault, FaultKind, Looked, Source, expand, shown};
+use crate::yaml::{Kind, Node};
+
+/// How many uses of one unset variable are shown.
+const SHOWN_USES: usize = 4;
+
+/// The variables that were used although they are not set, in the order in which they were met.
+#[derive(Debug, Default)]
+pub(super) struct Unset(IndexMap<String, Uses>);
+
+#[derive(Debug, Default)]
+struct Uses {
+    places: Vec<Span>,
+    /// A variable of nearly the same name that is set.
+    near: Option<String>,
+}
+
+impl Unset {
+    /// One warning for each variable, with its uses, and where it was looked for.
+    pub fn findings(&self, source: &Source) -> Vec<Diagnostic> {
+        let looked = places_looked_at(source);
+        self.0.iter().map(|(name, uses)| uses.finding(name, &looked)).collect()
+    }
+
+    fn add(&mut self, name: String, place: Span, environment: &BTreeMap<String, String>) {
+        let uses = self.0.entry(name).or_insert_with_key(|name| Uses {
+            places: Vec::new(),
+            near: nearest(name, environment.keys().map(String::as_str)).map(str::to_owned),
+        });
+        // What an alias repeats was written once.
+        if !uses.places.contains(&place) {
+            uses.places.push(place);
+        }
+    }
+}
+
+impl Uses {
+    fn finding(&self, name: &str, looked: &str) -> Diagnostic {
+        let count = self.places.len();
+        let uses = if count > 1 { format!(" in {count} places") } else { String::new() };
+        let mut finding = Diagnostic::warning(format!("variable {name} is not set: it becomes an empty text{uses}"));
+        let mut places = self.places.iter();
+        finding.span = places.next().copied();
+        for place in places.take(SHOWN_USES - 1) {
+            finding = finding.label(*place, "also used here");
+        }
+        if let Some(near) = &self.near {
+            finding = finding.help(format!("did you mean `{near}`?"));
+        }
+        finding.help(looked).help(format!("write `${{{name}:-}}` if it may be missing"))
+    }
+}
+
+/// Where a variable was looked for, in a sentence.
+fn places_looked_at(source: &Source) -> String {
+    let path = |path| shown(path, &source.current_dir).display().to_string();
+    let places = source.looked_for.iter().map(|looked| match looked {
+        Looked::Shell => "the shell".to_owned(),
+        Looked::EnvFile { path: file, found: true } => path(file),
+        Looked::EnvFile { path: file, found: false } => format!("{} (which does not exist)", path(file)),
+        Looked::Disabled => ".env (which is switched off)".to_owned(),
+    });
+    format!("looked for it in {}", places.collect::<Vec<_>>().join(", "))
+}
+
+/// Puts the values of variables into every text of a document but its keys; what stands there stays a text.
+///
+/// The findings are errors. Places are exact wherever a text stands in the file as it is read.
+pub(super) fn apply(
+    document: &mut Node,
+    environment: &BTreeMap<String, String>,
+    files: &Files,
+    unset: &mut Unset,
+) -> Vec<Diagnostic> {
+    let mut walk = Walk { environment, files, unset, findings: Vec::new(), told: HashSet::new() };
+    walk.node(document);
+    walk.findings
+}
+
+struct Walk<'w> {
+    environment: &'w BTreeMap<String, String>,
+    files: &'w Files,
+    unset: &'w mut Unset,
+    findings: Vec<Diagnostic>,
+    told: HashSet<(Span, String)>,
+}
+
+impl Walk<'_> {
+    fn node(&mut self, node: &mut Node) {
+        match &mut node.kind {
+            Kind::Str(text) if text.contains('$') => *text = self.text(text, node.span).into(),
+            Kind::Seq(items) => items.iter_mut().for_each(|item| self.node(item)),
+            Kind::Map(map) => map.iter_mut().for_each(|(_, _, value)| self.node(value)),
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, template: &str, span: Span) -> String {
+        let Expansion { text, unset, faults } = expand(template, &|name| self.environment.get(name).cloned());
+        let place = |range| place(self.files.slice(span), template, range, span);
+        for used in unset {
+            self.unset.add(used.name, place(used.range), self.environment);
+        }
+        for fault in faults {
+            let place = place(fault.range.clone());
+            let finding = self.finding(&fault, place);
+            if self.told.insert((place, finding.message.clone())) {
+                self.findings.push(finding);
+            }
+        }
+        text
+    }
+
+    fn finding(&self, fault: &Fault, place: Span) -> Diagnostic {
+        let finding = fault.finding(place);
+        let FaultKind::Required { name, .. } = &fault.kind else { return finding };
+        match nearest(name, self.environment.keys().map(String::as_str)).filter(|near| near != name) {
+            Some(near) => finding.help(format!("did you mean `{near}`?")),
+            None => finding,
+        }
+    }
+}
+
+/// Where a range of a text stands in the file; the whole scalar where escapes or folded lines hide it.
+fn place(raw: &str, text: &str, range: Range<usize>, span: Span) -> Span {
+    let Some(part) = text.get(range.clone()).filter(|part| !part.is_empty()) else { return span };
+    let earlier = text[..range.start].matches(part).count();
+    // What occurs as often in the file as in the text occurs there in the same order.
+    if raw.matches(part).count() != text.matches(part).count() {
+        return span;
+    }
+    let Some((at, _)) = raw.match_indices(part).nth(earlier) else { return span };
+    let start = span.start + at as u32;
+    Span { start, end: start + part.len() as u32, ..span }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml::parse;
+
+    fn environment() -> BTreeMap<String, String> {
+        [("IMAGE", "web:1"), ("PORT", "80"), ("EMPTY", "")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into()
+    }
+
+    struct Interpolated {
+        document: Node,
+        unset: Unset,
+        findings: Vec<Diagnostic>,
+        files: Files,
+    }
+
+    fn interpolate(text: &str) -> Interpolated {
+        let mut files = Files::default();
+        let file = files.add("compose.yaml", text.to_owned());
+        let mut document = parse(file, text).unwrap().remove(0);
+        let mut unset = Unset::default();
+        let findings = apply(&mut document, &environment(), &files, &mut unset);
+        Interpolated { document, unset, findings, files }
+    }
+
+    fn value<'n>(document: &'n Node, key: &str) -> &'n Node {
+        document.as_map().unwrap().get(key).unwrap()
+    }
+
+    #[test]
+    fn values_are_replaced_and_stay_texts() {
+        let text = "image: $IMAGE\nport: ${PORT}\n$PORT: key\nlist: [\"$$PORT\", {a: '${EMPTY:-x}'}]\nn: 12\n";
+        let Interpolated { document, unset, findings, .. } = interpolate(text);
+        assert_eq!(value(&document, "image").as_str(), Some("web:1"));
+        assert_eq!(value(&document, "port").as_str(), Some("80"));
+        assert_eq!(value(&document, "$PORT").as_str(), Some("key"));
+        let list = value(&document, "list").as_seq().unwrap();
+        assert_eq!(list[0].as_str(), Some("$PORT"));
+        assert_eq!(value(&list[1], "a").as_str(), Some("x"));
+        assert!(findings.is_empty() && unset.0.is_empty());
+    }
+
+    #[test]
+    fn places_are_exact_as_far_as_the_file_shows_them() {
+        for (text, place) in [
+            ("a: x${B:?m}y\n", "${B:?m}"),
+            ("a: \"é ${B:?m}\"\n", "${B:?m}"),
+            ("a: 'it''s ${B:?m}'\n", "${B:?m}"),
+            ("a: |\n  one\n  two ${B:?m}\n", "${B:?m}"),
+            ("a: \"\\x24{B:?m}\"\n", "\"\\x24{B:?m}\""),
+            ("a: ${B:?two\n  lines}\n", "${B:?two\n  lines}"),
+            ("a: ${IMAGE:-${B:?m}}\n", "${B:?m}"),
+            ("a: x${!}\n", "${!}"),
+        ] {
+            let Interpolated { findings, files, .. } = interpolate(text);
+            assert_eq!(files.slice(findings[0].span.unwrap()), place, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_unset_variable_is_told_once_with_all_its_uses() {
+        let text = "a: &a $IMAEG\nb: [x, *a]\nc: ${IMAEG}-$IMAEG ${OTHER-}\nd: $ZEBRA\n";
+        let Interpolated { unset, files, .. } = interpolate(text);
+        let looked_for = vec![Looked::Shell, Looked::EnvFile { path: "/p/.env".into(), found: false }];
+        let findings = unset.findings(&Source { looked_for, current_dir: "/p".into(), ..Source::default() });
+        assert_eq!(findings.len(), 2);
+        assert_eq!(findings[0].message, "variable IMAEG is not set: it becomes an empty text in 4 places");
+        let labels: Vec<_> = findings[0].labels.iter().map(|(span, _)| files.slice(*span)).collect();
+        assert_eq!(labels, ["*a", "${IMAEG}", "$IMAEG"]);
+        assert_eq!(
+            findings[0].help,
+            [
+                "did you mean `IMAGE`?",
+                "looked for it in the shell, .env (which does not exist)",
+                "write `${IMAEG:-}` if it may be missing"
+            ]
+        );
+        assert_eq!(findings[1].help.len(), 2);
+    }
+
+    #[test]
+    fn a_missing_variable_that_is_required_is_an_error_with_its_reason() {
+        let Interpolated { findings, .. } = interpolate("a: ${PROT:?set it}\nb: ${EMPTY:?}\nc: ${EMPTY?}\n");
+        let told: Vec<_> = findings.iter().map(|finding| (&*finding.message, finding.help.join(""))).collect();
+        let expected = [
+            ("required variable PROT is missing a value: set it", "did you mean `PORT`?".to_owned()),
+            ("required variable EMPTY is missing a value", String::new()),
+        ];
+        assert_eq!(told, expected);
+    }
+}
