@@ -11,7 +11,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("source", &["yaml", "model", "graph", "diagnostic", "load"]),
     ("load", &["yaml", "model", "graph", "diagnostic", "source"]),
     ("engine", &[]),
-    ("plan", &["model", "graph", "engine"]),
+    ("plan", &["model", "graph", "engine", "diagnostic"]),
     ("event", &["model", "plan", "engine"]),
     ("run", &["plan", "engine", "event", "model", "graph", "build"]),
     ("build", &["plan", "engine", "event", "model", "graph"]),

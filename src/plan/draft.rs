@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::engine::{ContainerId, ContainerSpec, ImageId, MountPoint, MountSpec};
+use crate::engine::{Container, ContainerId, ContainerSpec, ImageId, MountPoint, MountSpec};
 use crate::model::{Service, ServiceName, labels};
 
 use super::hash::service_hash;
@@ -68,6 +68,17 @@ impl Draft {
     /// Whether the image's VOLUME paths are needed to complete it.
     pub fn inherits(&self) -> bool {
         self.inherited.iter().any(|mount| !self.anonymous.contains(&mount.destination))
+    }
+
+    /// Sets the configuration hash, or leaves it open where it depends on ids of other containers.
+    pub(super) fn seal(&mut self, service: &Service) {
+        let shares = self.network_of.is_some() || self.ipc_of.is_some() || self.pid_of.is_some();
+        if shares || !self.volumes_of.is_empty() {
+            self.hash_of = Some(Box::new(service.clone()));
+        } else {
+            let hash = service_hash(&Owners::default().resolve(service));
+            self.spec.labels.insert(labels::CONFIG_HASH.into(), hash);
+        }
     }
 
     /// The whole specification.
@@ -168,6 +179,12 @@ impl Owners {
         }
         service
     }
+}
+
+/// The volumes without a name of their own that a container has: the engine gave them 64 hexadecimal digits.
+pub(super) fn anonymous_volumes(container: &Container) -> Vec<MountPoint> {
+    let is_digest = |name: &str| name.len() == 64 && name.chars().all(|digit| digit.is_ascii_hexdigit());
+    container.mounts.iter().filter(|mount| mount.kind == "volume" && is_digest(&mount.name)).cloned().collect()
 }
 
 /// JSON without the white space between its tokens; everything else stays as it was written.

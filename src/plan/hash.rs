@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::model::Service;
+use crate::model::{Network, Service, Volume};
 
 fn digest(value: &impl serde::Serialize) -> String {
     let text = serde_json::to_string(value).unwrap_or_default();
@@ -20,4 +20,12 @@ pub fn service_hash(service: &Service) -> String {
         deploy.replicas = None;
     }
     digest(&service)
+}
+
+pub fn network_hash(network: &Network) -> String {
+    digest(network)
+}
+
+pub fn volume_hash(volume: &Volume) -> String {
+    digest(volume)
 }

@@ -1,25 +1,45 @@
 //! Desired and observed state → a plan. Pure: no clock, no disk, no engine, no printing.
 
+mod containers;
+mod decide;
+mod down;
 mod draft;
 mod error;
+pub mod fingerprint;
+mod from_labels;
 mod hash;
+mod images;
+mod networks;
 mod observed;
+mod orphans;
+mod planner;
 mod policy;
+mod reference;
+pub mod spec;
+mod start;
 mod step;
+mod stop;
+mod up;
+mod volumes;
 
 use std::fmt;
 
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 
+pub use down::down;
 pub use draft::{Draft, DraftError, Facts, ImageRef};
 pub use error::PlanError;
+pub use from_labels::project_from_labels;
+pub use images::refreshed_images;
 pub use observed::{Labelled, Observed};
 pub use policy::{BuildPolicy, DownPolicy, ImageRemoval, PullPolicy, Recreation, StopPolicy, UpPolicy};
 pub use step::{
     Action, ContainerRef, Guard, InjectedContent, InjectedFile, PlannedStep, Readiness, Reason, Step, StepId, Subject,
     SubjectKind,
 };
+pub use stop::stop;
+pub use up::up;
 
 /// Steps and what each has to wait for. An edge goes from the earlier step to the later one.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +47,8 @@ pub struct Plan {
     pub graph: DiGraph<PlannedStep, ()>,
     /// What a person should know although nothing is done about it: orphans, foreign networks.
     pub warnings: Vec<String>,
+    /// Names of volumes that are not as the file has them, and were left so to keep their data.
+    pub held_back: Vec<String>,
 }
 
 impl Plan {
@@ -88,3 +110,6 @@ impl fmt::Display for Plan {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -100,12 +100,18 @@ impl Labelled for Container {
     }
 
     fn label(&self) -> String {
+        let after = |text: &'_ str, prefix: &str| -> Option<String> {
+            (!prefix.is_empty())
+                .then(|| text.strip_prefix(prefix)?.strip_prefix(['-', '_']).map(str::to_owned))
+                .flatten()
+        };
         let project = self.labels.get(labels::PROJECT).map_or("", String::as_str);
-        let short = self.name.strip_prefix(project).and_then(|rest| rest.strip_prefix(['-', '_']));
-        match short {
-            Some(short) if !project.is_empty() && !short.is_empty() => short.to_owned(),
-            _ => self.name.clone(),
-        }
+        let short = after(&self.name, project);
+        let is_canonical = |short: &String| {
+            let number = after(short, self.service());
+            number.is_some_and(|number| !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit()))
+        };
+        short.filter(is_canonical).unwrap_or_else(|| self.name.clone())
     }
 
     fn is_spent_one_off(&self) -> bool {

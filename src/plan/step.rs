@@ -215,6 +215,8 @@ pub enum Reason {
     /// A dependency that says `restart: true` is recreated or restarted.
     DependencyRestarted(ServiceName),
     NotRunning(&'static str),
+    /// It ran before, and was only stopped to change something around it.
+    StoppedOnTheWay,
     JustCreated,
     NeededBy {
         services: Vec<ServiceName>,
@@ -223,8 +225,18 @@ pub enum Reason {
     WaitAsked,
     Orphan,
     OneOffLeftOver,
+    /// An earlier command was interrupted while it replaced a container.
+    LeftOver,
+    /// The step that makes what comes in its place.
+    ReplacedBy(StepId),
+    /// A service whose container is to have its name.
+    NameTaken(ServiceName),
+    /// A service that is to publish its port.
+    PortTaken(ServiceName),
     PullPolicy(String),
     NotLocal,
+    /// The pull before it found nothing.
+    IfPullFails,
     BuildAsked,
     HookOf(ServiceName),
     GrantOf(ServiceName),
@@ -255,6 +267,7 @@ impl fmt::Display for Reason {
             Self::Replaces(old) => write!(f, "replaces {old}"),
             Self::DependencyRestarted(dependency) => write!(f, "{dependency} is restarted"),
             Self::NotRunning(state) => write!(f, "it is {state}"),
+            Self::StoppedOnTheWay => f.write_str("it ran before"),
             Self::JustCreated => f.write_str("it was just created"),
             Self::NeededBy { services } => {
                 let names: Vec<_> = services.iter().map(ServiceName::as_str).collect();
@@ -263,8 +276,13 @@ impl fmt::Display for Reason {
             Self::WaitAsked => f.write_str("--wait"),
             Self::Orphan => f.write_str("no service of that name any more"),
             Self::OneOffLeftOver => f.write_str("left over from a run"),
+            Self::LeftOver => f.write_str("left over from an interrupted replacement"),
+            Self::ReplacedBy(step) => write!(f, "replaced by #{}", step.0 + 1),
+            Self::NameTaken(service) => write!(f, "{service} takes its name"),
+            Self::PortTaken(service) => write!(f, "{service} takes its port"),
             Self::PullPolicy(policy) => write!(f, "pull policy {policy}"),
             Self::NotLocal => f.write_str("the engine does not have it"),
+            Self::IfPullFails => f.write_str("if the pull finds none"),
             Self::BuildAsked => f.write_str("a build was asked for"),
             Self::HookOf(service) => write!(f, "hook of {service}"),
             Self::GrantOf(service) => write!(f, "configs and secrets of {service}"),

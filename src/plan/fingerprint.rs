@@ -1,0 +1,107 @@
+//! What changed in a service's configuration, told from a label that holds a short digest of each of its values.
+
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use crate::engine::Container;
+use crate::model::Service;
+
+use super::spec::CONVOKE_CONFIG;
+
+/// Top-level keys that the configuration hash leaves out.
+const UNHASHED: [&str; 6] = ["build", "depends_on", "profiles", "pull_policy", "scale", "x-*"];
+/// Hexadecimal digits kept of a value's digest: enough to see a change, too few to guess a secret.
+const DIGITS: usize = 6;
+
+/// The service as JSON, with a short digest in the place of each value.
+pub fn of(service: &Service) -> String {
+    match tree(service) {
+        Some(tree) => digested(&tree, "").to_string(),
+        None => String::new(),
+    }
+}
+
+/// The paths at which a service differs from what a container was made from, as far as its labels tell.
+pub fn changes(service: &Service, container: &Container) -> Vec<String> {
+    let before = container.labels.get(CONVOKE_CONFIG).and_then(|label| serde_json::from_str::<Value>(label).ok());
+    let (Some(before), Some(now)) = (before, tree(service)) else { return seen(service, container) };
+    let mut paths = Vec::new();
+    compare(&before, &digested(&now, ""), "", &mut paths);
+    paths
+}
+
+fn tree(service: &Service) -> Option<Value> {
+    let mut tree = serde_json::to_value(service).ok()?;
+    let fields = tree.as_object_mut()?;
+    fields.retain(|key, value| !UNHASHED.contains(&key.as_str()) && !value.is_null());
+    if let Some(deploy) = fields.get_mut("deploy").and_then(Value::as_object_mut) {
+        deploy.remove("replicas");
+    }
+    Some(tree)
+}
+
+/// The path goes into the digest, so that equal values at different places do not look alike.
+fn digested(value: &Value, path: &str) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let fields = fields.iter().map(|(key, value)| (key.clone(), digested(value, &format!("{path}.{key}"))));
+            Value::Object(fields.collect::<Map<_, _>>())
+        }
+        Value::Array(items) if items.iter().any(|item| item.is_object() || item.is_array()) => {
+            Value::Array(items.iter().map(|item| digested(item, path)).collect())
+        }
+        leaf => {
+            let digest = Sha256::digest(format!("{path}={leaf}").as_bytes());
+            Value::String(hex::encode(digest).get(..DIGITS).unwrap_or_default().to_owned())
+        }
+    }
+}
+
+fn compare(before: &Value, now: &Value, path: &str, paths: &mut Vec<String>) {
+    if before == now {
+        return;
+    }
+    let (Value::Object(old), Value::Object(new)) = (before, now) else {
+        paths.push(path.to_owned());
+        return;
+    };
+    let mut keys: Vec<_> = old.keys().chain(new.keys()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    for key in keys {
+        let place = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        match (old.get(key), new.get(key)) {
+            (Some(old), Some(new)) => compare(old, new, &place, paths),
+            _ => paths.push(place),
+        }
+    }
+}
+
+/// Without a label of ours: what the engine's list shows.
+fn seen(service: &Service, container: &Container) -> Vec<String> {
+    let mut paths = Vec::new();
+    if !service.image.is_empty()
+        && super::reference::normal(&service.image) != super::reference::normal(&container.image)
+    {
+        paths.push("image".to_owned());
+    }
+    let published = |port: &crate::model::Port| port.published.parse::<u16>().ok().map(|number| (number, port.target));
+    let mut wanted: Vec<_> = service.ports.iter().filter_map(published).collect();
+    let mut there: Vec<_> = container.ports.iter().filter_map(|port| Some((port.published?, port.target))).collect();
+    let runs = super::planner::is_up(container);
+    let all_fixed = service.ports.iter().all(|port| published(port).is_some());
+    for ports in [&mut wanted, &mut there] {
+        ports.sort_unstable();
+        ports.dedup();
+    }
+    if runs && all_fixed && wanted != there {
+        paths.push("ports".to_owned());
+    }
+    let named = service.labels.iter().filter(|(name, value)| container.labels.get(*name) != Some(value));
+    paths.extend(named.map(|(name, _)| format!("labels.{name}")));
+    let targets = |mount: &&crate::model::Mount| {
+        mount.kind != "tmpfs" && !container.mounts.iter().any(|there| there.destination == mount.target)
+    };
+    paths.extend(service.volumes.iter().filter(targets).map(|mount| format!("volumes.{}", mount.target)));
+    paths
+}

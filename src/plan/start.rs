@@ -1,0 +1,274 @@
+//! The steps that start containers, as soon as what they depend on allows it.
+
+use std::collections::BTreeMap;
+
+use crate::engine::{Health, State};
+use crate::graph;
+use crate::model::{Condition, Service, ServiceName};
+
+use super::containers::Placed;
+use super::decide::{Change, Decision, Fate, either, is_started};
+use super::planner::{Planner, is_up};
+use super::{ContainerRef, Guard, PlanError, Readiness, Reason, Step, StepId, spec};
+
+/// A wait that several dependents share.
+type WaitKey = (ServiceName, Readiness, bool);
+
+/// Waits that are planned already.
+pub(super) type Waits = BTreeMap<WaitKey, StepId>;
+
+impl<'p> Planner<'p> {
+    /// Starts a service's containers, and those that take another's place right after it has made room.
+    pub fn launch(&mut self, name: &'p ServiceName, service: &'p Service) {
+        let Some(decision) = self.decisions.get(name) else { return };
+        let waits = match decision.starts() {
+            _ if self.policy.no_start => Vec::new(),
+            Change::None if !self.is_disturbed(name) => Vec::new(),
+            _ => self.conditions(name, service),
+        };
+        let one_by_one = service.ports.iter().any(|port| port.published.contains('-'));
+        let mut before: Vec<StepId> = Vec::new();
+        for at in 0..self.placed.get(name).map_or(0, Vec::len) {
+            let Some(placed) = self.placed.get(name).and_then(|all| all.get(at)).cloned() else { continue };
+            let (reason, guard) = match self.start_reason(&placed) {
+                Some(start) => start,
+                None if placed.made.is_none() => continue,
+                None => (Reason::JustCreated, None),
+            };
+            let starts = self.is_to_start(&placed);
+            let named = self.make_room(name, service, &placed, if starts { &waits } else { &[] });
+            let mut started = Vec::new();
+            if starts {
+                let after = named.iter().copied().chain(waits.iter().copied()).chain(before.iter().copied());
+                let after: Vec<_> = after.chain(self.preparations(&placed)).collect();
+                started = self.start(name, service, &placed.container, reason, guard, after);
+            }
+            if one_by_one {
+                before.clone_from(&started);
+            }
+            if let Some(placed) = self.placed.get_mut(name).and_then(|all| all.get_mut(at)) {
+                placed.named = named;
+                placed.started = started;
+            }
+        }
+    }
+
+    /// Whether containers of a service are stopped by this plan although they stay.
+    fn is_disturbed(&self, name: &ServiceName) -> bool {
+        let placed = self.placed.get(name).into_iter().flatten();
+        placed.filter_map(|placed| placed.old.as_ref()).any(|kept| self.stopped.contains_key(&kept.container.id))
+    }
+
+    /// Without `--no-start` everything; with it, what ran before and is only moved to another network.
+    fn is_to_start(&self, placed: &Placed<'p>) -> bool {
+        if !self.policy.no_start {
+            return true;
+        }
+        let kept = placed.old.as_ref().filter(|kept| kept.fate == Fate::Keep && is_up(kept.container));
+        kept.is_some_and(|kept| self.stopped.contains_key(&kept.container.id))
+    }
+
+    /// Why a container is started, and the guard under which; `None` when it runs already.
+    fn start_reason(&mut self, placed: &Placed<'p>) -> Option<(Reason, Option<Guard>)> {
+        let Some(kept) = &placed.old else { return Some((Reason::JustCreated, None)) };
+        let container = kept.container;
+        if let Fate::Recreate(_) = kept.fate {
+            return Some((Reason::JustCreated, None));
+        }
+        if kept.fate == Fate::Keep && container.state == State::Paused && !self.policy.no_start {
+            let message = format!("container {} is paused", container.name);
+            let service = ServiceName::from(super::Labelled::service(container));
+            let help = format!("let it go on first: unpause {service}");
+            self.errors.push(PlanError::of_service(&service, "", message).help(help));
+            return None;
+        }
+        if !is_started(container) {
+            return Some((Reason::NotRunning(container.state.as_str()), None));
+        }
+        if self.stopped.contains_key(&container.id) {
+            let reason = match (&kept.restart, self.prepared.contains_key(&container.id)) {
+                (Some((dependency, None)), false) => Reason::DependencyRestarted(dependency.clone()),
+                _ => Reason::StoppedOnTheWay,
+            };
+            return Some((reason, None));
+        }
+        let own = match &kept.fate {
+            Fate::RecreateIf(guard) => Some((Reason::IfImageChanged, Some(guard.clone()))),
+            _ => None,
+        };
+        let restart = kept.restart.clone().map(|(dependency, guard)| (Reason::DependencyRestarted(dependency), guard));
+        match (own, restart) {
+            (Some((reason, Some(one))), Some((_, Some(two)))) => Some((reason, Some(either(one, two)))),
+            (_, Some((reason, None))) => Some((reason, None)),
+            (own, restart) => own.or(restart),
+        }
+    }
+
+    /// Stops what depends on a container and wants to be restarted with it, then lets the new one take the old one's
+    /// place.
+    fn make_room(
+        &mut self,
+        name: &'p ServiceName,
+        service: &'p Service,
+        placed: &Placed<'p>,
+        waits: &[StepId],
+    ) -> Vec<StepId> {
+        let (Some(kept), Some(made)) = (&placed.old, placed.made) else { return placed.named.clone() };
+        let guard = match &kept.fate {
+            Fate::RecreateIf(guard) => Some(guard.clone()),
+            _ => None,
+        };
+        let mut before: Vec<_> = waits.to_vec();
+        if !self.policy.no_start {
+            before.extend(self.stop_dependents(name, guard, made));
+            before.extend(self.free_ports(name, service));
+        }
+        self.take_place(name, placed, before)
+    }
+
+    fn stop_dependents(&mut self, name: &ServiceName, guard: Option<Guard>, made: StepId) -> Vec<StepId> {
+        let dependents: Vec<ServiceName> = self.graph.dependents(name.as_str()).into_iter().cloned().collect();
+        let mut stops = Vec::new();
+        for dependent in dependents {
+            let Some(service) = self.project.services.get(&dependent) else { continue };
+            if !graph::dependencies(service).get(name).is_some_and(|how| how.restart) {
+                continue;
+            }
+            let kept = self.decisions.get(&dependent).map(|decision| decision.kept.clone()).unwrap_or_default();
+            let is_replaced = |fate: &Fate| match fate {
+                Fate::Keep => false,
+                Fate::Recreate(_) => true,
+                Fate::RecreateIf(own) => Some(own) == guard.as_ref(),
+            };
+            for kept in kept.iter().filter(|kept| kept.restart.is_some() && !is_replaced(&kept.fate)) {
+                let reason = Reason::DependencyRestarted(name.clone());
+                stops.extend(self.stop(kept.container, reason, guard.clone(), [made]));
+            }
+        }
+        stops
+    }
+
+    /// What has to be done to an existing container before it starts again.
+    fn preparations(&self, placed: &Placed<'p>) -> Vec<StepId> {
+        let Some(kept) = &placed.old else { return Vec::new() };
+        let id = &kept.container.id;
+        let mut steps = self.prepared.get(id).cloned().unwrap_or_default();
+        if placed.made.is_none() {
+            steps.extend(self.stopped.get(id));
+        }
+        steps
+    }
+
+    /// Puts its files into a container, starts it, and runs its hooks. Returns the last of these steps.
+    fn start(
+        &mut self,
+        name: &'p ServiceName,
+        service: &'p Service,
+        container: &ContainerRef,
+        reason: Reason,
+        guard: Option<Guard>,
+        mut after: Vec<StepId>,
+    ) -> Vec<StepId> {
+        after.extend(self.free_ports(name, service));
+        let files = spec::injected_files(self.project, service);
+        if !files.is_empty() {
+            let step = Step::InjectFiles { container: container.clone(), files };
+            after = vec![self.push(step, Reason::GrantOf(name.clone()), Some(name), guard.clone(), after)];
+        }
+        let step = Step::StartContainer { container: container.clone() };
+        let mut last = self.push(step, reason, Some(name), guard.clone(), after);
+        for hook in &service.post_start {
+            let step = Step::RunHook { container: container.clone(), hook: hook.clone() };
+            last = self.push(step, Reason::HookOf(name.clone()), Some(name), guard.clone(), [last]);
+        }
+        vec![last]
+    }
+
+    /// What a service's start has to wait for.
+    fn conditions(&mut self, name: &ServiceName, service: &Service) -> Vec<StepId> {
+        let mut waits = Vec::new();
+        for (dependency, how) in graph::dependencies(service) {
+            let Some((dependency, other)) = self.project.services.get_key_value(&dependency) else { continue };
+            if other.provider.is_some() || self.placed.get(dependency).is_none_or(Vec::is_empty) {
+                continue;
+            }
+            let reason = Reason::NeededBy { services: vec![name.clone()] };
+            let wait = match how.condition {
+                Condition::Started => None,
+                condition => self.wait((dependency.clone(), condition.into(), how.required), reason),
+            };
+            match wait {
+                Some(wait) => waits.push(wait),
+                None => waits.extend(self.placed[dependency].iter().flat_map(|placed| placed.started.clone())),
+            }
+        }
+        waits.sort_unstable();
+        waits.dedup();
+        waits
+    }
+
+    /// Waits for a service, once for all that need it; `None` when it is known to be ready and stays so.
+    fn wait(&mut self, key: WaitKey, reason: Reason) -> Option<StepId> {
+        if let Some(step) = self.waits.get(&key) {
+            if let (Reason::NeededBy { services }, Reason::NeededBy { services: more }) =
+                (&mut self.plan.graph[petgraph::graph::NodeIndex::new(step.0)].reason, reason)
+            {
+                services.extend(more);
+            }
+            return Some(*step);
+        }
+        let (name, readiness, required) = &key;
+        let placed = self.placed.get(name)?;
+        let guard = if placed.iter().all(|placed| is_ready(placed, *readiness)) {
+            match self.decisions.get(name).map_or(Change::None, Decision::starts) {
+                Change::None if placed.iter().all(|placed| placed.started.is_empty()) => return None,
+                Change::If(guard) => Some(guard),
+                _ => None,
+            }
+        } else {
+            None
+        };
+        let after: Vec<_> = placed.iter().flat_map(|placed| placed.started.clone()).collect();
+        let step = Step::Await {
+            condition: *readiness,
+            containers: placed.iter().map(|placed| placed.container.clone()).collect(),
+            required: *required,
+            health_check: self.project.services.get(name).and_then(spec::health_check),
+        };
+        let name = name.clone();
+        let id = self.push(step, reason, Some(&name), guard, after);
+        self.waits.insert(key, id);
+        Some(id)
+    }
+
+    /// `--wait`: every service is ready at the end; one that others need to be completed has to complete.
+    pub fn settle(&mut self) {
+        if !self.policy.wait || self.policy.no_start {
+            return;
+        }
+        for (name, _) in self.services() {
+            let completes = self.graph.dependents(name.as_str()).into_iter().any(|dependent| {
+                let service = self.project.services.get(dependent);
+                let how = service.and_then(|service| service.depends_on.get(name));
+                how.is_some_and(|how| how.condition == Condition::CompletedSuccessfully)
+            });
+            let readiness = if completes { Readiness::Completed } else { Readiness::Settled };
+            if !self.placed.get(name).is_none_or(Vec::is_empty) {
+                self.wait((name.clone(), readiness, true), Reason::WaitAsked);
+            }
+        }
+    }
+}
+
+/// Whether a container is known to be ready already.
+fn is_ready(placed: &Placed<'_>, readiness: Readiness) -> bool {
+    let Some(kept) = placed.old.as_ref().filter(|kept| !matches!(kept.fate, Fate::Recreate(_))) else { return false };
+    let container = kept.container;
+    let runs = container.state == State::Running;
+    match readiness {
+        Readiness::Started => runs,
+        Readiness::Healthy => runs && container.health == Health::Healthy,
+        Readiness::Completed => container.state == State::Exited && container.exit_code == Some(0),
+        Readiness::Settled => runs && matches!(container.health, Health::Healthy | Health::None),
+    }
+}

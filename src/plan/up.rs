@@ -1,0 +1,69 @@
+//! The plan of `up` and `create`: from what is there to what the file says.
+
+use crate::model::{Project, Service, ServiceName};
+
+use super::planner::Planner;
+use super::{Observed, Plan, PlanError, UpPolicy};
+
+/// Every step that leads from the observed state to the project, and none when they agree.
+///
+/// # Errors
+/// All that makes it impossible: missing externals and images, names in use, what the engine cannot do.
+pub fn up(project: &Project, observed: &Observed, policy: &UpPolicy) -> Result<Plan, Vec<PlanError>> {
+    let mut planner = Planner::new(project, observed, policy).map_err(|error| vec![error])?;
+    planner.check_container_names();
+    planner.check_unsupported();
+    planner.find_networks();
+    planner.find_volumes();
+    planner.source_images();
+    planner.decide();
+    planner.settle_orphans();
+    planner.make_networks();
+    planner.make_volumes();
+    for (name, service) in planner.services() {
+        planner.make(name, service);
+        planner.launch(name, service);
+    }
+    planner.retire_networks();
+    planner.settle();
+    if planner.errors.is_empty() { Ok(planner.plan) } else { Err(planner.errors) }
+}
+
+impl<'p> Planner<'p> {
+    /// No two services may have one container name.
+    fn check_container_names(&mut self) {
+        let mut owners: std::collections::HashMap<String, &ServiceName> = std::collections::HashMap::new();
+        for (name, service) in &self.project.services {
+            if service.container_name.is_empty() {
+                continue;
+            }
+            if let Some(first) = owners.insert(service.container_name.clone(), name) {
+                let container = &service.container_name;
+                let message =
+                    format!("service {name}: container name {container:?} is already in use by service {first}");
+                self.errors.push(PlanError::of_service(name, "container_name", message));
+            }
+        }
+    }
+
+    /// What a service may ask for and this version cannot do, said before anything is done.
+    fn check_unsupported(&mut self) {
+        for (name, service) in self.services() {
+            for (key, asked) in unsupported(service) {
+                if asked {
+                    let message = format!("service {name}: {key} is not supported yet");
+                    self.errors.push(PlanError::of_service(name, key, message));
+                }
+            }
+        }
+    }
+}
+
+fn unsupported(service: &Service) -> [(&'static str, bool); 4] {
+    [
+        ("provider", service.provider.is_some()),
+        ("models", !service.models.is_empty()),
+        ("use_api_socket", service.use_api_socket),
+        ("pre_start", !service.pre_start.is_empty()),
+    ]
+}
