@@ -111,6 +111,8 @@ Options:
       --models              Print the names of the models, one a line
       --profiles            Print the names of the profiles, one a line
       --images              Print the images of the services, one a line
+      --variables           Print the variables that the compose files mention, and what they say
+                            about them
       --environment         Print the variables that the compose files can use, and their values
 
 Global options:
@@ -238,6 +240,19 @@ fn lists_of_what_a_project_has() {
     listed("--quiet", "");
     let all = ["--profile", "tools", "config", "--services"];
     convoke(folder.path()).args(all).assert().success().stdout_eq("db\ndebug\nweb\n");
+}
+
+#[test]
+fn variables_are_listed_with_what_the_files_say_about_them() {
+    let text = "services:\n  web:\n    image: x:${TAG:-latest}\n    user: ${WHO:?say who}\n    hostname: $HOST\n";
+    let folder = folder(&[("compose.yaml", text)]);
+    convoke(folder.path()).args(["config", "--variables"]).assert().success().stderr_eq("").stdout_eq(str![[r#"
+NAME      REQUIRED   DEFAULT VALUE   ALTERNATE VALUE
+HOST      false                      
+TAG       false      latest          
+WHO       true                       
+
+"#]]);
 }
 
 #[test]

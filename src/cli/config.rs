@@ -11,6 +11,7 @@ use crate::model::{Project, Service};
 
 use super::context::Context;
 use super::outcome::{Failure, Status};
+use super::variables;
 
 /// Check the compose files and show what they come to
 #[derive(Args, Clone, Debug, Default)]
@@ -23,9 +24,9 @@ pub struct Arguments {
     #[arg(short, long)]
     quiet: bool,
 
-    /// How to write it
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    /// How to write it [default: yaml]
+    #[arg(long, value_enum)]
+    format: Option<Format>,
 
     /// Write to a file instead
     #[arg(short, long, value_name = "PATH")]
@@ -82,14 +83,17 @@ struct Selection {
     #[arg(long)]
     images: bool,
 
+    /// Print the variables that the compose files mention, and what they say about them
+    #[arg(long)]
+    variables: bool,
+
     /// Print the variables that the compose files can use, and their values
     #[arg(long)]
     environment: bool,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    #[default]
     Yaml,
     Json,
 }
@@ -111,6 +115,18 @@ pub fn config(arguments: &Arguments, context: &Context<'_>, out: &mut dyn Write)
 
 impl Arguments {
     fn options(&self, context: &Context<'_>) -> Options {
+        if self.selection.variables {
+            // What is asked for is what is written, not what it comes to.
+            return Options {
+                interpolate: false,
+                normalize: false,
+                resolve_paths: false,
+                check: false,
+                resolve_environment: false,
+                all_resources: true,
+                ..Options::default()
+            };
+        }
         Options {
             services: self.services.clone(),
             with_dependencies: true,
@@ -132,6 +148,7 @@ impl Arguments {
             Selection { models: true, .. } => project.models.keys().cloned().collect(),
             Selection { profiles: true, .. } => profiles(project),
             Selection { images: true, .. } => images(project),
+            Selection { variables: true, .. } => return self.variables(loaded),
             Selection { environment: true, .. } => {
                 project.environment.iter().map(|(name, value)| format!("{name}={value}")).collect()
             }
@@ -140,11 +157,20 @@ impl Arguments {
         lines.iter().map(|line: &String| format!("{line}\n")).collect()
     }
 
+    fn variables(&self, loaded: &Loaded) -> String {
+        let variables = variables::of(&loaded.document);
+        match self.format {
+            Some(Format::Json) => format!("{:#}\n", variables::object(&variables)),
+            Some(Format::Yaml) => serde_yaml::to_string(&variables::object(&variables)).unwrap_or_default(),
+            None => variables::text(&variables),
+        }
+    }
+
     fn whole(&self, loaded: &Loaded) -> String {
         let value = crate::yaml::to_value(&loaded.document);
         match self.format {
-            Format::Yaml => crate::yaml::print(&value),
-            Format::Json => serde_json::to_string_pretty(&value).unwrap_or_default() + "\n",
+            None | Some(Format::Yaml) => crate::yaml::print(&value),
+            Some(Format::Json) => serde_json::to_string_pretty(&value).unwrap_or_default() + "\n",
         }
     }
 }

@@ -6,6 +6,7 @@ mod globals;
 mod outcome;
 mod report;
 mod settings;
+mod variables;
 mod version;
 mod words;
 

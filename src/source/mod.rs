@@ -3,6 +3,7 @@
 mod discover;
 mod environment;
 mod location;
+mod mention;
 mod name;
 mod read;
 mod template;
@@ -15,6 +16,7 @@ use crate::diagnostic::{Diagnostic, Files, Span};
 pub(crate) use discover::usual_name_near;
 pub(crate) use environment::{Collected, read_env_file};
 pub use location::{absolute, clean, is_remote, relative, shown};
+pub use mention::{Mention, mentions};
 pub(crate) use name::of_directory as name_of_directory;
 pub use name::{invalid_name, normal_name, project_name};
 pub use read::{DiskReader, MapReader, ReadError, Reader};

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::diagnostic::{Diagnostic, Span};
 
 /// How deep variables may stand inside each other.
-const DEPTH_LIMIT: usize = 64;
+pub(super) const DEPTH_LIMIT: usize = 64;
 
 /// Gives the value of a variable; `None` when it is not set.
 pub type Lookup<'l> = &'l dyn Fn(&str) -> Option<String>;
@@ -131,7 +131,7 @@ fn braced(text: &str, at: usize, depth: usize, lookup: Lookup<'_>, expansion: &m
 }
 
 /// The name of a variable at the start of a text; empty when there is none.
-fn name(text: &str) -> &str {
+pub(super) fn name(text: &str) -> &str {
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     let length = text.bytes().take_while(is_part).count();
     if text.starts_with(|first: char| first.is_ascii_digit()) { "" } else { &text[..length] }
@@ -139,7 +139,7 @@ fn name(text: &str) -> &str {
 
 /// The length of the `${…}` at the start of a line, found as docker compose finds it: it passes over the character
 /// behind each `{`, and where braces do not balance it takes all up to the last `}`.
-fn closing_length(line: &str) -> Option<usize> {
+pub(super) fn closing_length(line: &str) -> Option<usize> {
     let mut open = 0_usize;
     let mut bytes = line.bytes().enumerate();
     while let Some((at, byte)) = bytes.next() {
@@ -162,14 +162,14 @@ fn closing_length(line: &str) -> Option<usize> {
 
 /// What stands between a name and the text that belongs to it.
 #[derive(Clone, Copy, Debug)]
-struct Operator {
-    kind: OperatorKind,
+pub(super) struct Operator {
+    pub kind: OperatorKind,
     /// With a `:`, an empty value counts as none.
     empty_is_unset: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum OperatorKind {
+pub(super) enum OperatorKind {
     Default,
     Required,
     Alternative,
@@ -177,7 +177,7 @@ enum OperatorKind {
 
 impl Operator {
     /// The operator and its width in bytes.
-    fn at_start(text: &str) -> Option<(Self, usize)> {
+    pub fn at_start(text: &str) -> Option<(Self, usize)> {
         let (empty_is_unset, sign) = match text.strip_prefix(':') {
             Some(sign) => (true, sign),
             None => (false, text),
