@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::interpolate::{self, Unset};
-use super::{Loading, Options};
+use super::{Loading, Options, interpolate};
 use crate::diagnostic::{Diagnostic, Files, Span};
 use crate::source::{self, ReadError, Reader, Rejected, Source, is_remote, shown};
 use crate::yaml::{self, Kind, Node};
@@ -116,17 +115,14 @@ impl Loading<'_> {
         normal
     }
 
-    /// The last `name:` that says something, with its variables replaced.
+    /// The last `name:` that is not empty, with its variables replaced.
     fn written_name(&mut self, documents: &[Written]) -> Option<Node> {
         let names = documents.iter().filter_map(|written| written.node.as_map()?.get("name"));
-        let mut names: Vec<Node> = names.cloned().collect();
+        let mut name = names.filter(|name| name.as_str().is_some_and(|text| !text.is_empty())).last()?.clone();
         if self.options.interpolate {
-            for name in &mut names {
-                // What is not set is told when the whole document is looked at.
-                let mut unset = Unset::default();
-                self.findings.extend(interpolate::apply(name, &self.source.environment, &self.files, &mut unset));
-            }
+            let environment = &self.source.environment;
+            self.findings.extend(interpolate::apply(&mut name, environment, &self.files, &mut self.unset));
         }
-        names.into_iter().rfind(|name| name.as_str().is_some_and(|text| !text.is_empty()))
+        Some(name)
     }
 }

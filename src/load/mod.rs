@@ -91,7 +91,6 @@ pub fn project(source: &Source, files: Files, options: &Options, read: &dyn Read
 
     let scope = Scope::of(source, &name);
     let mut document = loading.model(documents, &scope);
-    loading.findings.extend(loading.unset.findings(source));
     if document.as_map().is_none_or(Map::is_empty) {
         loading.findings.push(empty());
     }
@@ -112,7 +111,8 @@ pub fn project(source: &Source, files: Files, options: &Options, read: &dyn Read
         select::used_resources(&mut project);
     }
     loading.stop_at_errors()?;
-    let Loading { files, findings, .. } = loading;
+    let Loading { files, mut findings, unset, .. } = loading;
+    findings.extend(unset.findings(source));
     Ok(Loaded { project, files, warnings: findings, document })
 }
 
@@ -210,6 +210,7 @@ impl<'l> Loading<'l> {
         if !self.findings.iter().any(Diagnostic::is_error) {
             return Ok(());
         }
+        self.findings.extend(self.unset.findings(self.source));
         let (files, findings) = (std::mem::take(&mut self.files), std::mem::take(&mut self.findings));
         Err(Rejected::new(files, findings))
     }
