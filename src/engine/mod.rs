@@ -2,6 +2,7 @@
 //!
 //! The engine knows containers, networks, volumes and images. It knows no services and no projects.
 
+pub mod docker;
 mod error;
 mod image;
 mod network;
@@ -45,7 +46,9 @@ pub trait Engine: Send + Sync {
     async fn exec(&self, id: &ContainerId, spec: &ExecSpec) -> Result<ExecOutcome, EngineError>;
     /// The output of a container as it was written: chunks, not lines.
     fn logs(&self, id: &ContainerId, request: &LogRequest) -> BoxStream<'static, Result<LogChunk, EngineError>>;
-    /// What happens on the engine from now on (or from `since`), until the stream is dropped.
+    /// What happens on the engine from now on (or from `since`), until the stream is dropped. The engine is asked when
+    /// the stream is first polled. A container's `die` may be told before a list shows its end: the exit code is in the
+    /// event, and an inspection knows it too.
     fn events(&self, request: &EventRequest) -> BoxStream<'static, Result<EngineEvent, EngineError>>;
 
     async fn networks(&self, filters: &Filters) -> Result<Vec<Network>, EngineError>;

@@ -57,7 +57,6 @@ pub struct About {
     /// The version both sides speak.
     pub api: ApiVersion,
     pub os: String,
-    pub architecture: String,
     /// How it was reached, for messages: `unix:///var/run/docker.sock`.
     pub address: String,
 }

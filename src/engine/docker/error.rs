@@ -1,0 +1,154 @@
+//! What the engine's refusals mean: status and words to the kinds that callers tell apart.
+
+use bollard::errors::Error;
+
+use crate::engine::{EngineError, ErrorKind};
+
+/// Words in a message that say more than its status does; the first that is found counts.
+const WORDS: &[(&str, ErrorKind)] = &[
+    ("port is already allocated", ErrorKind::PortTaken),
+    ("bind: address already in use", ErrorKind::PortTaken),
+    ("failed to bind host port", ErrorKind::PortTaken),
+    ("ports are not available", ErrorKind::PortTaken),
+    ("all ports are allocated", ErrorKind::PortTaken),
+    ("client version", ErrorKind::Unsupported),
+    ("is already in use by container", ErrorKind::Conflict),
+    ("is in use", ErrorKind::InUse),
+    ("has active endpoints", ErrorKind::InUse),
+    ("conflict: unable to remove repository reference", ErrorKind::InUse),
+    ("conflict: unable to delete", ErrorKind::InUse),
+    ("image is being used by", ErrorKind::InUse),
+    ("pull access denied", ErrorKind::Denied),
+    ("no basic auth credentials", ErrorKind::Denied),
+    ("unauthorized", ErrorKind::Denied),
+    ("denied: ", ErrorKind::Denied),
+    ("authentication required", ErrorKind::Denied),
+    ("manifest unknown", ErrorKind::NotFound),
+    ("no such image", ErrorKind::NotFound),
+    ("already exists", ErrorKind::Conflict),
+    ("overlaps with other one on this address space", ErrorKind::Conflict),
+];
+
+/// What an answer with an error status means.
+pub(super) fn kind_of(status: u16, message: &str) -> ErrorKind {
+    let message = message.to_lowercase();
+    if let Some((_, kind)) = WORDS.iter().find(|(words, _)| message.contains(words)) {
+        return *kind;
+    }
+    match status {
+        400 => ErrorKind::Invalid,
+        401 | 403 => ErrorKind::Denied,
+        404 if message.is_empty() || message.contains("page not found") => ErrorKind::Unsupported,
+        404 => ErrorKind::NotFound,
+        409 => ErrorKind::Conflict,
+        501 => ErrorKind::Unsupported,
+        _ => ErrorKind::Internal,
+    }
+}
+
+/// What a message inside a stream means, where no status comes with it.
+pub(super) fn kind_in_stream(message: &str) -> ErrorKind {
+    match kind_of(500, message) {
+        ErrorKind::Internal if message.to_lowercase().contains("not found") => ErrorKind::NotFound,
+        kind => kind,
+    }
+}
+
+/// Turns the client library's error into ours.
+pub(super) fn translate(action: &str, error: Error) -> EngineError {
+    match error {
+        Error::DockerResponseServerError { status_code, message } => {
+            let message = message.trim();
+            let words = if message.is_empty() { format!("status {status_code}") } else { message.to_owned() };
+            advise(EngineError::new(kind_of(status_code, message), action, words))
+        }
+        Error::DockerStreamError { error } => advise(EngineError::new(kind_in_stream(&error), action, error.trim())),
+        Error::RequestTimeoutError => EngineError::new(ErrorKind::Unreachable, action, "the engine does not answer"),
+        Error::IOError { err } => interrupted(action, &err),
+        Error::HyperResponseError { err } => interrupted(action, &err),
+        other => EngineError::new(ErrorKind::Internal, action, format!("unexpected answer: {other}")),
+    }
+}
+
+/// The connection broke, or was never there.
+pub(super) fn interrupted(action: &str, error: &(dyn std::error::Error + 'static)) -> EngineError {
+    EngineError::new(ErrorKind::Unreachable, action, innermost(error))
+        .help("is the engine still running? when it is back, the same command puts everything right")
+}
+
+/// The deepest cause in words: the outer ones only say "client error".
+pub(super) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut cause = error;
+    while let Some(deeper) = next_cause(cause) {
+        cause = deeper;
+    }
+    let words = cause.to_string();
+    if words.contains("connection closed before message completed") || words.contains("end of file before message") {
+        "the engine closed the connection in the middle of its answer".into()
+    } else {
+        words
+    }
+}
+
+/// `io::Error` hides what it wraps from `source()`.
+fn next_cause<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e (dyn std::error::Error + 'static)> {
+    if let Some(inner) = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        return Some(inner);
+    }
+    error.source()
+}
+
+fn advise(error: EngineError) -> EngineError {
+    match error.kind {
+        ErrorKind::PortTaken => error.help(
+            "something else on this host listens on that port: stop it, or publish another port in the compose file",
+        ),
+        ErrorKind::Denied if error.action.starts_with("pull") => {
+            error.help("does the image exist? if it is private, log in first: docker login REGISTRY")
+        }
+        ErrorKind::NotFound if error.action.starts_with("pull") => error.help("check the image's name and tag"),
+        _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_say_more_than_the_status() {
+        let cases = [
+            (404, "No such container: x", ErrorKind::NotFound),
+            (404, "page not found", ErrorKind::Unsupported),
+            (409, "Conflict. The container name \"/a\" is already in use by container \"b\".", ErrorKind::Conflict),
+            (409, "remove v: volume is in use - [b]", ErrorKind::InUse),
+            (403, "error while removing network: network n has active endpoints", ErrorKind::InUse),
+            (409, "conflict: unable to remove repository reference \"a\" (must force)", ErrorKind::InUse),
+            (409, "network with name n already exists", ErrorKind::Conflict),
+            (
+                500,
+                "driver failed programming external connectivity on endpoint e: Bind for 0.0.0.0:80 failed: port is already allocated",
+                ErrorKind::PortTaken,
+            ),
+            (500, "listen tcp4 0.0.0.0:80: bind: address already in use", ErrorKind::PortTaken),
+            (500, "failed to bind host port 0.0.0.0:80/tcp: address already in use", ErrorKind::PortTaken),
+            (403, "Address already in use", ErrorKind::Denied),
+            (400, "client version 1.53 is too new. Maximum supported API version is 1.41", ErrorKind::Unsupported),
+            (400, "invalid reference format", ErrorKind::Invalid),
+            (401, "nope", ErrorKind::Denied),
+            (404, "pull access denied for x, repository does not exist", ErrorKind::Denied),
+            (500, "boom", ErrorKind::Internal),
+            (501, "not here", ErrorKind::Unsupported),
+        ];
+        for (status, message, kind) in cases {
+            assert_eq!(kind_of(status, message), kind, "{status} {message}");
+        }
+    }
+
+    #[test]
+    fn the_deepest_cause_is_told() {
+        let inner = std::io::Error::new(std::io::ErrorKind::ConnectionRefused, "Connection refused (os error 111)");
+        let outer = std::io::Error::other(inner);
+        assert_eq!(innermost(&outer), "Connection refused (os error 111)");
+    }
+}

@@ -1,0 +1,187 @@
+//! The Docker Engine API, spoken through bollard, which lives here and nowhere else.
+//!
+//! The client library makes the requests it can make; where it would lose something (the time of logs with its fraction,
+//! a hardware address, fields and words that it does not know) the request is made here, over the same connections.
+
+mod address;
+mod answers;
+mod connect;
+mod containers;
+mod context;
+mod credentials;
+mod dial;
+mod error;
+mod exec;
+mod images;
+mod networks;
+mod pieces;
+mod ssh;
+mod streams;
+mod tls;
+mod transfer;
+mod translate;
+mod translate_mount;
+mod volumes;
+mod wire;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bollard::Docker;
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+
+pub use address::Address;
+pub use connect::connect;
+
+use super::{
+    About, BuildOutput, Container, ContainerDetails, ContainerId, ContainerSpec, Created, EndpointSpec, Engine,
+    EngineError, EngineEvent, EventRequest, ExecOutcome, ExecSpec, Filters, Image, ImageBuild, ImageDetails, ImagePull,
+    LogChunk, LogRequest, Network, NetworkId, NetworkSpec, PullProgress, Removal, Volume, VolumeSpec,
+};
+use error::translate;
+use wire::Wire;
+
+/// A connection to a Docker-compatible engine.
+pub struct DockerEngine {
+    about: About,
+    docker: Docker,
+    wire: Wire,
+    logins: credentials::Logins,
+}
+
+impl std::fmt::Debug for DockerEngine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DockerEngine").field("about", &self.about).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Engine for DockerEngine {
+    fn about(&self) -> &About {
+        &self.about
+    }
+
+    async fn containers(&self, filters: &Filters) -> Result<Vec<Container>, EngineError> {
+        self.list_containers(filters).await
+    }
+
+    async fn inspect_container(&self, id: &ContainerId) -> Result<ContainerDetails, EngineError> {
+        self.container_details(id).await
+    }
+
+    async fn create_container(&self, spec: &ContainerSpec) -> Result<Created, EngineError> {
+        self.make_container(spec).await
+    }
+
+    async fn start_container(&self, id: &ContainerId) -> Result<(), EngineError> {
+        self.start(id).await
+    }
+
+    async fn stop_container(&self, id: &ContainerId, grace: Option<Duration>) -> Result<(), EngineError> {
+        self.stop(id, grace).await
+    }
+
+    async fn restart_container(&self, id: &ContainerId, grace: Option<Duration>) -> Result<(), EngineError> {
+        self.restart(id, grace).await
+    }
+
+    async fn kill_container(&self, id: &ContainerId, signal: &str) -> Result<(), EngineError> {
+        self.kill(id, signal).await
+    }
+
+    async fn pause_container(&self, id: &ContainerId) -> Result<(), EngineError> {
+        let done = self.docker.pause_container(id.as_str()).await;
+        done.map_err(|error| translate(&format!("pause container {}", id.short()), error))
+    }
+
+    async fn unpause_container(&self, id: &ContainerId) -> Result<(), EngineError> {
+        let done = self.docker.unpause_container(id.as_str()).await;
+        done.map_err(|error| translate(&format!("unpause container {}", id.short()), error))
+    }
+
+    async fn rename_container(&self, id: &ContainerId, name: &str) -> Result<(), EngineError> {
+        self.rename(id, name).await
+    }
+
+    async fn remove_container(&self, id: &ContainerId, removal: Removal) -> Result<(), EngineError> {
+        self.delete_container(id, removal).await
+    }
+
+    async fn upload(&self, id: &ContainerId, folder: &str, archive: Bytes) -> Result<(), EngineError> {
+        self.unpack(id, folder, archive).await
+    }
+
+    async fn exec(&self, id: &ContainerId, spec: &ExecSpec) -> Result<ExecOutcome, EngineError> {
+        self.run_command(id, spec).await
+    }
+
+    fn logs(&self, id: &ContainerId, request: &LogRequest) -> BoxStream<'static, Result<LogChunk, EngineError>> {
+        self.follow_logs(id, request)
+    }
+
+    fn events(&self, request: &EventRequest) -> BoxStream<'static, Result<EngineEvent, EngineError>> {
+        self.follow_events(request)
+    }
+
+    async fn networks(&self, filters: &Filters) -> Result<Vec<Network>, EngineError> {
+        self.list_networks(filters).await
+    }
+
+    async fn create_network(&self, spec: &NetworkSpec) -> Result<NetworkId, EngineError> {
+        self.make_network(spec).await
+    }
+
+    async fn remove_network(&self, id: &NetworkId) -> Result<(), EngineError> {
+        self.delete_network(id).await
+    }
+
+    async fn connect_network(
+        &self,
+        network: &str,
+        container: &ContainerId,
+        endpoint: &EndpointSpec,
+    ) -> Result<(), EngineError> {
+        self.connect(network, container, endpoint).await
+    }
+
+    async fn disconnect_network(&self, network: &str, container: &ContainerId, force: bool) -> Result<(), EngineError> {
+        self.disconnect(network, container, force).await
+    }
+
+    async fn volumes(&self, filters: &Filters) -> Result<Vec<Volume>, EngineError> {
+        self.list_volumes(filters).await
+    }
+
+    async fn create_volume(&self, spec: &VolumeSpec) -> Result<(), EngineError> {
+        self.make_volume(spec).await
+    }
+
+    async fn remove_volume(&self, name: &str, force: bool) -> Result<(), EngineError> {
+        self.delete_volume(name, force).await
+    }
+
+    async fn images(&self) -> Result<Vec<Image>, EngineError> {
+        self.list_images().await
+    }
+
+    async fn inspect_image(&self, name: &str) -> Result<ImageDetails, EngineError> {
+        self.image_details(name).await
+    }
+
+    fn pull_image(&self, pull: &ImagePull) -> BoxStream<'static, Result<PullProgress, EngineError>> {
+        self.pull(pull)
+    }
+
+    fn build_image(&self, build: &ImageBuild) -> BoxStream<'static, Result<BuildOutput, EngineError>> {
+        self.build(build)
+    }
+
+    async fn tag_image(&self, image: &str, name: &str) -> Result<(), EngineError> {
+        self.tag(image, name).await
+    }
+
+    async fn remove_image(&self, name: &str, force: bool) -> Result<(), EngineError> {
+        self.delete_image(name, force).await
+    }
+}
