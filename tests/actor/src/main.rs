@@ -1,0 +1,119 @@
+//! The program inside the containers of the end-to-end tests: it does what its words say, one after the other.
+//!
+//! `actor say hello write /data/a text serve 8000` says hello, writes a file, and serves HTTP until it is stopped.
+
+use std::env;
+use std::fs::{self, OpenOptions};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process;
+use std::thread;
+use std::time::Duration;
+
+fn main() {
+    stop_when_asked();
+    let mut words = env::args().skip(1);
+    while let Some(deed) = words.next() {
+        if let Err(error) = act(&deed, &mut words) {
+            eprintln!("{deed}: {error}");
+            process::exit(70);
+        }
+    }
+}
+
+fn act(deed: &str, words: &mut impl Iterator<Item = String>) -> Result<(), String> {
+    let mut word = || words.next().ok_or_else(|| "a word is missing".to_owned());
+    match deed {
+        "say" => println!("{}", word()?),
+        "complain" => eprintln!("{}", word()?),
+        "lines" => lines(number(&word()?)?),
+        "environment" => env::vars().for_each(|(name, value)| println!("{name}={value}")),
+        "write" => fs::write(word()?, word()?).map_err(told)?,
+        "show" => println!("{}", fs::read_to_string(word()?).map_err(told)?.trim_end()),
+        "sleep" => thread::sleep(Duration::from_millis(number(&word()?)?)),
+        "serve" => serve(port(&word()?)?)?,
+        "reach" => drop(TcpStream::connect(("127.0.0.1", port(&word()?)?)).map_err(told)?),
+        "succeed-at-try" => succeed_at_try(number(&word()?)?, &word()?)?,
+        "deaf" => be_deaf(),
+        "stay" => loop {
+            thread::park();
+        },
+        "exit" => process::exit(i32::from(u8::try_from(number(&word()?)?).map_err(told)?)),
+        _ => return Err("no such deed".to_owned()),
+    }
+    Ok(())
+}
+
+/// Numbered lines, odd ones to standard output and even ones to standard error.
+fn lines(count: u64) {
+    for number in 1..=count {
+        if number % 2 == 1 { println!("line {number}") } else { eprintln!("line {number}") }
+    }
+}
+
+/// Answers every request with the variables of the environment.
+fn serve(port: u16) -> Result<(), String> {
+    let listener = TcpListener::bind(("0.0.0.0", port)).map_err(told)?;
+    println!("serving");
+    for connection in listener.incoming() {
+        let mut connection = connection.map_err(told)?;
+        let variables: String = env::vars().map(|(name, value)| format!("{name}={value}\n")).collect();
+        let answer =
+            connection.read(&mut [0; 4096]).and_then(|_| write!(connection, "HTTP/1.0 200 OK\r\n\r\n{variables}"));
+        if let Err(error) = answer {
+            eprintln!("connection lost: {error}");
+        }
+    }
+    Ok(())
+}
+
+/// For health checks: fails until it is tried for that many times, as counted in the file.
+fn succeed_at_try(wanted: u64, file: &str) -> Result<(), String> {
+    let mut tries = OpenOptions::new().create(true).read(true).append(true).open(file).map_err(told)?;
+    tries.write_all(b".").map_err(told)?;
+    let tried = fs::metadata(file).map_err(told)?.len();
+    if tried < wanted {
+        process::exit(1)
+    }
+    Ok(())
+}
+
+fn number(word: &str) -> Result<u64, String> {
+    word.parse().map_err(|_| format!("{word} is no number"))
+}
+
+fn port(word: &str) -> Result<u16, String> {
+    word.parse().map_err(|_| format!("{word} is no port"))
+}
+
+fn told(error: impl ToString) -> String {
+    error.to_string()
+}
+
+/// The kernel delivers SIGTERM to the first process of a container only when that process has a handler for it.
+fn stop_when_asked() {
+    for signal_number in [INTERRUPT, TERMINATE] {
+        // SAFETY: the C library's function with its own signature; the handler only calls `_exit`, which is allowed there.
+        unsafe { signal(signal_number, leave as *const () as usize) };
+    }
+}
+
+/// Stops listening to SIGTERM: only SIGKILL ends the container from here on.
+fn be_deaf() {
+    const IGNORE: usize = 1;
+    // SAFETY: as above; 1 is the C library's SIG_IGN.
+    unsafe { signal(TERMINATE, IGNORE) };
+}
+
+const INTERRUPT: i32 = 2;
+const TERMINATE: i32 = 15;
+
+extern "C" fn leave(_number: i32) {
+    // SAFETY: `_exit` takes any status and never returns.
+    unsafe { _exit(0) }
+}
+
+unsafe extern "C" {
+    fn signal(number: i32, handler: usize) -> usize;
+    fn _exit(status: i32) -> !;
+}
