@@ -118,7 +118,7 @@ impl Loading<'_> {
     /// The last `name:` that is not empty, with its variables replaced.
     fn written_name(&mut self, documents: &[Written]) -> Option<Node> {
         let names = documents.iter().filter_map(|written| written.node.as_map()?.get("name"));
-        let mut name = names.filter(|name| name.as_str().is_some_and(|text| !text.is_empty())).last()?.clone();
+        let mut name = names.rev().find(|name| name.as_str().is_some_and(|text| !text.is_empty()))?.clone();
         if self.options.interpolate {
             let environment = &self.source.environment;
             self.findings.extend(interpolate::apply(&mut name, environment, &self.files, &mut self.unset));

@@ -1,66 +1,13 @@
 //! Variables in the values of a document.
 
 use std::collections::{BTreeMap, HashSet};
-use std::ops::Range;
-
-use indexmap::IndexMap;
 
 use crate::diagnostic::{Diagnostic, Files, Span, nearest};
-use crate::source::{Expansion, Fault, FaultKind, Looked, Source, expand, shown};
+use crate::source::{Expansion, Fault, FaultKind, Looked, Source, Unset, expand, place_in, shown};
 use crate::yaml::{Kind, Node};
 
-/// How many uses of one unset variable are shown.
-const SHOWN_USES: usize = 4;
-
-/// The variables that were used although they are not set, in the order in which they were met.
-#[derive(Debug, Default)]
-pub(super) struct Unset(IndexMap<String, Uses>);
-
-#[derive(Debug, Default)]
-struct Uses {
-    places: Vec<Span>,
-    /// A variable of nearly the same name that is set.
-    near: Option<String>,
-}
-
-impl Unset {
-    /// One warning for each variable, with its uses, and where it was looked for.
-    pub fn findings(&self, source: &Source) -> Vec<Diagnostic> {
-        let looked = places_looked_at(source);
-        self.0.iter().map(|(name, uses)| uses.finding(name, &looked)).collect()
-    }
-
-    fn add(&mut self, name: String, place: Span, environment: &BTreeMap<String, String>) {
-        let uses = self.0.entry(name).or_insert_with_key(|name| Uses {
-            places: Vec::new(),
-            near: nearest(name, environment.keys().map(String::as_str)).map(str::to_owned),
-        });
-        // What an alias repeats was written once.
-        if !uses.places.contains(&place) {
-            uses.places.push(place);
-        }
-    }
-}
-
-impl Uses {
-    fn finding(&self, name: &str, looked: &str) -> Diagnostic {
-        let count = self.places.len();
-        let uses = if count > 1 { format!(" in {count} places") } else { String::new() };
-        let mut finding = Diagnostic::warning(format!("variable {name} is not set: it becomes an empty text{uses}"));
-        let mut places = self.places.iter();
-        finding.span = places.next().copied();
-        for place in places.take(SHOWN_USES - 1) {
-            finding = finding.label(*place, "also used here");
-        }
-        if let Some(near) = &self.near {
-            finding = finding.help(format!("did you mean `{near}`?"));
-        }
-        finding.help(looked).help(format!("write `${{{name}:-}}` if it may be missing"))
-    }
-}
-
 /// Where a variable was looked for, in a sentence.
-fn places_looked_at(source: &Source) -> String {
+pub(super) fn places_looked_at(source: &Source) -> String {
     let path = |path| shown(path, &source.current_dir).display().to_string();
     let places = source.looked_for.iter().map(|looked| match looked {
         Looked::Shell => "the shell".to_owned(),
@@ -105,9 +52,9 @@ impl Walk<'_> {
 
     fn text(&mut self, template: &str, span: Span) -> String {
         let Expansion { text, unset, faults } = expand(template, &|name| self.environment.get(name).cloned());
-        let place = |range| place(self.files.slice(span), template, range, span);
+        let place = |range| place_in(self.files.slice(span), template, range, span);
         for used in unset {
-            self.unset.add(used.name, place(used.range), self.environment);
+            self.unset.add(used.name, place(used.range), self.environment.keys().map(String::as_str));
         }
         for fault in faults {
             let place = place(fault.range.clone());
@@ -127,19 +74,6 @@ impl Walk<'_> {
             None => finding,
         }
     }
-}
-
-/// Where a range of a text stands in the file; the whole scalar where escapes or folded lines hide it.
-fn place(raw: &str, text: &str, range: Range<usize>, span: Span) -> Span {
-    let Some(part) = text.get(range.clone()).filter(|part| !part.is_empty()) else { return span };
-    let earlier = text[..range.start].matches(part).count();
-    // What occurs as often in the file as in the text occurs there in the same order.
-    if raw.matches(part).count() != text.matches(part).count() {
-        return span;
-    }
-    let Some((at, _)) = raw.match_indices(part).nth(earlier) else { return span };
-    let start = span.start + at as u32;
-    Span { start, end: start + part.len() as u32, ..span }
 }
 
 #[cfg(test)]
@@ -183,7 +117,7 @@ mod tests {
         let list = value(&document, "list").as_seq().unwrap();
         assert_eq!(list[0].as_str(), Some("$PORT"));
         assert_eq!(value(&list[1], "a").as_str(), Some("x"));
-        assert!(findings.is_empty() && unset.0.is_empty());
+        assert!(findings.is_empty() && unset.is_empty());
     }
 
     #[test]
@@ -208,7 +142,8 @@ mod tests {
         let text = "a: &a $IMAEG\nb: [x, *a]\nc: ${IMAEG}-$IMAEG ${OTHER-}\nd: $ZEBRA\n";
         let Interpolated { unset, files, .. } = interpolate(text);
         let looked_for = vec![Looked::Shell, Looked::EnvFile { path: "/p/.env".into(), found: false }];
-        let findings = unset.findings(&Source { looked_for, current_dir: "/p".into(), ..Source::default() });
+        let source = Source { looked_for, current_dir: "/p".into(), ..Source::default() };
+        let findings = unset.findings(&places_looked_at(&source));
         assert_eq!(findings.len(), 2);
         assert_eq!(findings[0].message, "variable IMAEG is not set: it becomes an empty text in 4 places");
         let labels: Vec<_> = findings[0].labels.iter().map(|(span, _)| files.slice(*span)).collect();

@@ -23,13 +23,12 @@ mod words;
 
 use crate::diagnostic::{Diagnostic, Files, Span, nearest};
 use crate::model::Project;
-use crate::source::{Reader, Rejected, Source};
+use crate::source::{Reader, Rejected, Source, Unset};
 use crate::yaml::{Kind, Map, Node};
 
 pub use documents::name;
 
 use documents::Written;
-use interpolate::Unset;
 use scope::Scope;
 
 /// What is wanted of a load. By default: everything.
@@ -112,7 +111,7 @@ pub fn project(source: &Source, files: Files, options: &Options, read: &dyn Read
     }
     loading.stop_at_errors()?;
     let Loading { files, mut findings, unset, .. } = loading;
-    findings.extend(unset.findings(source));
+    findings.extend(unset.findings(&interpolate::places_looked_at(source)));
     Ok(Loaded { project, files, warnings: findings, document })
 }
 
@@ -210,7 +209,7 @@ impl<'l> Loading<'l> {
         if !self.findings.iter().any(Diagnostic::is_error) {
             return Ok(());
         }
-        self.findings.extend(self.unset.findings(self.source));
+        self.findings.extend(self.unset.findings(&interpolate::places_looked_at(self.source)));
         let (files, findings) = (std::mem::take(&mut self.files), std::mem::take(&mut self.findings));
         Err(Rejected::new(files, findings))
     }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::dotenv::{self, EnvFile, Variable};
 use super::location::{absolute, expand_home, shown};
-use super::{Looked, Origin, Question, ReadError, Reader};
-use crate::diagnostic::{Diagnostic, Files};
+use super::{Looked, Origin, Question, ReadError, Reader, Unset};
+use crate::diagnostic::{Diagnostic, Files, Span};
 
 /// The environment while it is being gathered.
 pub(super) struct Surroundings<'q> {
@@ -127,7 +128,27 @@ pub(crate) fn read_env_file(
     };
     let Ok(text) = String::from_utf8(bytes) else { return findings.push(fault("the text is not UTF-8".to_owned())) };
     let file = files.add(shown, text);
-    let _ = (file, environment, collected);
+    let text = files.get(file).map_or("", |file| file.text.as_str());
+    let lookup =
+        |name: &str| environment.get(name).cloned().or_else(|| collected.get(name).map(|(value, _)| value.clone()));
+    match dotenv::parse(file, text, &lookup) {
+        Ok(EnvFile { variables, unset }) => {
+            findings.extend(unset_findings(unset, environment));
+            for Variable { name, value, span, .. } in variables {
+                collected.extend(value.map(|value| (name, (value, Origin::File(span)))));
+            }
+        }
+        Err(faults) => findings.extend(faults),
+    }
+}
+
+/// Warns of what an env file uses and nobody sets.
+pub(crate) fn unset_findings(uses: Vec<(String, Span)>, environment: &BTreeMap<String, String>) -> Vec<Diagnostic> {
+    let mut unset = Unset::default();
+    for (name, place) in uses {
+        unset.add(name, place, environment.keys().map(String::as_str));
+    }
+    unset.findings("looked for it in the environment and on the lines above")
 }
 
 /// `--env-file`, else what the shell's `COMPOSE_ENV_FILES` lists; absolute.
@@ -139,4 +160,54 @@ fn named_env_files(question: &Question) -> Vec<PathBuf> {
         named => named.to_vec(),
     };
     named.iter().map(|path| absolute(&question.current_dir, expand_home(path, home))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::MapReader;
+
+    fn surroundings(named: &[&str], disk: &[(&str, &str)]) -> Surroundings<'static> {
+        let question = Question {
+            env_files: named.iter().map(PathBuf::from).collect(),
+            current_dir: "/p".into(),
+            environment: [("SHELL_ONLY", "s"), ("BOTH", "shell")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+            ..Question::default()
+        };
+        let reader = disk.iter().fold(MapReader::default(), |disk, (path, text)| disk.with(*path, *text));
+        // The question and the disk outlive the test, which is all that they serve.
+        let mut surroundings = Surroundings::of(Box::leak(Box::new(question)), Box::leak(Box::new(reader)));
+        surroundings.read_env_files(Path::new("/p"));
+        surroundings
+    }
+
+    #[test]
+    fn the_shell_wins_over_env_files_and_later_ones_over_earlier_ones() {
+        let found = surroundings(
+            &["one.env", "two.env"],
+            &[
+                ("/p/one.env", "A=1\nBOTH=file\nB=${A}${SHELL_ONLY}\n"),
+                ("/p/two.env", "A=2\nC=${B}\nD=$BOTH\n"),
+                ("/p/.env", "E=unread\n"),
+            ],
+        );
+        let values = ["A", "BOTH", "B", "C", "D", "E"].map(|name| found.variables.get(name).map(String::as_str));
+        assert_eq!(values, [Some("2"), Some("shell"), Some("1s"), Some("1s"), Some("shell"), None]);
+        let Some(Origin::File(span)) = found.origins.get("A") else { panic!("{:?}", found.origins) };
+        assert_eq!((found.files.path(span.file), found.files.slice(*span)), (Path::new("two.env"), "2"));
+        assert_eq!(found.origins.get("BOTH"), Some(&Origin::Shell));
+        assert!(found.findings.is_empty());
+    }
+
+    #[test]
+    fn faults_of_an_env_file_are_told() {
+        let found = surroundings(&[], &[("/p/.env", "A B=1\nC=${D:?x}\nE=$BOHT\n")]);
+        let told: Vec<_> = found.findings.iter().map(|finding| found.files.slice(finding.span.unwrap())).collect();
+        assert_eq!(told, ["A B", "${D:?x}"]);
+        let found = surroundings(&[], &[("/p/.env", "E=$BOHT\n")]);
+        assert_eq!(found.findings[0].help[0], "did you mean `BOTH`?");
+        assert_eq!(found.variables["E"], "");
+    }
 }

@@ -1,12 +1,15 @@
 //! What was asked: which files, which environment, which name.
 
 mod discover;
+mod dotenv;
 mod environment;
 mod location;
 mod mention;
 mod name;
+mod raw_env;
 mod read;
 mod template;
+mod unset;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,13 +17,16 @@ use std::path::PathBuf;
 use crate::diagnostic::{Diagnostic, Files, Span};
 
 pub(crate) use discover::usual_name_near;
+pub use dotenv::{EnvFile, Variable, parse as parse_env_file};
 pub(crate) use environment::{Collected, read_env_file};
 pub use location::{absolute, clean, is_remote, relative, shown};
 pub use mention::{Mention, mentions};
 pub(crate) use name::of_directory as name_of_directory;
 pub use name::{invalid_name, normal_name, project_name};
+pub use raw_env::parse as parse_raw_env_file;
 pub use read::{DiskReader, MapReader, ReadError, Reader};
-pub use template::{Expansion, Fault, FaultKind, Lookup, Use, expand};
+pub use template::{Expansion, Fault, FaultKind, Lookup, Use, expand, place as place_in};
+pub(crate) use unset::Unset;
 
 /// What a person asked for: the flags, the shell, and the place where it was typed.
 #[derive(Clone, Debug, Default)]

@@ -222,6 +222,19 @@ impl Operator {
     }
 }
 
+/// Where a range of a text stands in the file; the whole scalar where escapes or folded lines hide it.
+pub fn place(raw: &str, text: &str, range: Range<usize>, span: Span) -> Span {
+    let Some(part) = text.get(range.clone()).filter(|part| !part.is_empty()) else { return span };
+    let earlier = text[..range.start].matches(part).count();
+    // What occurs as often in the file as in the text occurs there in the same order.
+    if raw.matches(part).count() != text.matches(part).count() {
+        return span;
+    }
+    let Some((at, _)) = raw.match_indices(part).nth(earlier) else { return span };
+    let start = span.start + at as u32;
+    Span { start, end: start + part.len() as u32, ..span }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
