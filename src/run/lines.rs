@@ -1,0 +1,285 @@
+//! Chunks of output → whole lines with the engine's time of each.
+//!
+//! The engine cuts lines after 16 KiB and stamps every piece; pieces that belong together are joined again here.
+
+use bytes::Bytes;
+
+use crate::engine::{LogChunk, Stream};
+
+/// Where the engine's log drivers cut a line.
+const PIECE: usize = 16 * 1024;
+/// A longer line is given on in parts, so that a program that never ends a line cannot fill the memory.
+const LONGEST: usize = 4 * 1024 * 1024;
+
+/// One whole line, without its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    pub stream: Stream,
+    /// Nanoseconds since 1970; lines without a stamp have their predecessor's.
+    pub at: i64,
+    /// As the engine wrote it, RFC 3339; empty when it wrote none.
+    pub stamp: String,
+    pub text: Bytes,
+}
+
+/// Puts the lines of one container together. Every line is expected to begin with a stamp.
+#[derive(Debug)]
+pub(super) struct Lines {
+    /// Whether the output is one raw stream: then pieces of a line follow one another without a sign.
+    tty: bool,
+    stdout: Carry,
+    stderr: Carry,
+}
+
+/// The beginning of a line that has no end yet.
+#[derive(Debug, Default)]
+struct Carry {
+    bytes: Vec<u8>,
+    /// Of the line before.
+    at: i64,
+    stamp: String,
+}
+
+impl Lines {
+    pub fn new(tty: bool) -> Self {
+        Self { tty, stdout: Carry::default(), stderr: Carry::default() }
+    }
+
+    /// Takes a chunk and gives every line that it ends.
+    pub fn push(&mut self, chunk: &LogChunk, give: &mut dyn FnMut(Line)) {
+        let tty = self.tty;
+        let carry = self.carry(chunk.stream);
+        let mut bytes = chunk.bytes.clone();
+        if !tty && !carry.bytes.is_empty() {
+            // The next piece of the same line: its stamp is none of the line's text.
+            if let Some((_, width)) = stamp(&bytes) {
+                bytes = bytes.slice(width..);
+            }
+        }
+        while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
+            let rest = bytes.split_off(end + 1);
+            bytes.truncate(end);
+            let whole = std::mem::replace(&mut bytes, rest);
+            let whole = if carry.bytes.is_empty() { whole } else { carry.complete(&whole) };
+            give(carry.line(chunk.stream, whole, tty));
+        }
+        carry.bytes.extend_from_slice(&bytes);
+        if carry.bytes.len() > LONGEST {
+            let part = carry.complete(&[]);
+            give(carry.line(chunk.stream, part, tty));
+        }
+    }
+
+    /// Gives what has no line end at the end of the output.
+    pub fn finish(&mut self, give: &mut dyn FnMut(Line)) {
+        for stream in [Stream::Stdout, Stream::Stderr] {
+            let tty = self.tty;
+            let carry = self.carry(stream);
+            if !carry.bytes.is_empty() {
+                let whole = carry.complete(&[]);
+                give(carry.line(stream, whole, tty));
+            }
+        }
+    }
+
+    fn carry(&mut self, stream: Stream) -> &mut Carry {
+        match stream {
+            Stream::Stdout => &mut self.stdout,
+            Stream::Stderr => &mut self.stderr,
+        }
+    }
+}
+
+impl Carry {
+    fn complete(&mut self, end: &[u8]) -> Bytes {
+        self.bytes.extend_from_slice(end);
+        Bytes::from(std::mem::take(&mut self.bytes))
+    }
+
+    /// Takes the stamp off a line.
+    fn line(&mut self, stream: Stream, whole: Bytes, tty: bool) -> Line {
+        let mut text = whole;
+        if let Some((at, width)) = stamp(&text) {
+            self.at = at;
+            self.stamp = String::from_utf8_lossy(&text[..width - 1]).into_owned();
+            text = text.slice(width..);
+        }
+        if tty {
+            text = joined(text);
+            if text.ends_with(b"\r") {
+                text.truncate(text.len() - 1);
+            }
+        }
+        Line { stream, at: self.at, stamp: self.stamp.clone(), text }
+    }
+}
+
+/// Takes the stamps out that stand between the pieces of a line in a raw stream.
+fn joined(text: Bytes) -> Bytes {
+    if text.len() <= PIECE {
+        return text;
+    }
+    let mut joined = Vec::with_capacity(text.len());
+    let mut rest = &text[..];
+    while rest.len() > PIECE {
+        let (piece, next) = rest.split_at(PIECE);
+        joined.extend_from_slice(piece);
+        rest = stamp(next).map_or(next, |(_, width)| &next[width..]);
+    }
+    joined.extend_from_slice(rest);
+    Bytes::from(joined)
+}
+
+/// The stamp at the beginning of a text: its time, and its width with the space behind it.
+fn stamp(text: &[u8]) -> Option<(i64, usize)> {
+    // `2026-01-02T03:04:05Z` is the shortest there is, nanoseconds and an offset make the longest.
+    let end = text.iter().take(36).position(|byte| *byte == b' ')?;
+    if end < 20 || text[4] != b'-' || text[10] != b'T' {
+        return None;
+    }
+    let time: jiff::Timestamp = std::str::from_utf8(&text[..end]).ok()?.parse().ok()?;
+    Some((i64::try_from(time.as_nanosecond()).ok()?, end + 1))
+}
+
+/// A time as the engine's API takes it: seconds with nine digits of fraction.
+pub(super) fn as_since(nanoseconds: i64) -> String {
+    format!("{}.{:09}", nanoseconds.div_euclid(1_000_000_000), nanoseconds.rem_euclid(1_000_000_000))
+}
+
+/// A time as the engine writes it into its answers; `None` for what never happened.
+pub(super) fn instant(text: &str) -> Option<i64> {
+    let time: jiff::Timestamp = text.parse().ok()?;
+    i64::try_from(time.as_nanosecond()).ok().filter(|time| *time > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const FIRST: &str = "2026-01-02T03:04:05.000000001Z ";
+    const SECOND: &str = "2026-01-02T03:04:05.000000002Z ";
+    const AT: i64 = 1_767_323_045_000_000_000;
+
+    fn chunk(stream: Stream, text: impl Into<Vec<u8>>) -> LogChunk {
+        LogChunk { stream, bytes: Bytes::from(text.into()) }
+    }
+
+    fn all(tty: bool, chunks: &[LogChunk]) -> Vec<Line> {
+        let mut lines = Vec::new();
+        let mut splitter = Lines::new(tty);
+        for chunk in chunks {
+            splitter.push(chunk, &mut |line| lines.push(line));
+        }
+        splitter.finish(&mut |line| lines.push(line));
+        lines
+    }
+
+    fn out(text: impl Into<Vec<u8>>) -> LogChunk {
+        chunk(Stream::Stdout, text)
+    }
+
+    fn texts(lines: &[Line]) -> Vec<String> {
+        lines.iter().map(|line| String::from_utf8_lossy(&line.text).into_owned()).collect()
+    }
+
+    #[test]
+    fn whole_lines_with_their_times() {
+        let lines = all(false, &[out(format!("{FIRST}one\n")), out(format!("{SECOND}\n"))]);
+        assert_eq!(texts(&lines), ["one", ""]);
+        assert_eq!(lines[0].stamp, FIRST.trim_end());
+        assert_eq!((lines[0].at, lines[1].at), (AT + 1, AT + 2));
+    }
+
+    #[test]
+    fn several_lines_in_one_chunk_and_a_last_one_without_end() {
+        let lines = all(false, &[out(format!("{FIRST}a\n{SECOND}b\n{SECOND}c"))]);
+        assert_eq!(texts(&lines), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn streams_are_kept_apart() {
+        let chunks = [
+            out(format!("{FIRST}begin")),
+            chunk(Stream::Stderr, format!("{FIRST}error\n")),
+            out(format!("{SECOND}end\n")),
+        ];
+        let lines = all(false, &chunks);
+        assert_eq!(texts(&lines), ["error", "beginend"]);
+        assert_eq!(lines[1].at, AT + 1);
+    }
+
+    #[test]
+    fn text_without_stamps_is_lines_as_well() {
+        let lines = all(false, &[out("a b\nc"), out("d\n")]);
+        assert_eq!(texts(&lines), ["a b", "cd"]);
+        assert_eq!(lines[0].stamp, "");
+    }
+
+    #[test]
+    fn only_a_terminal_ends_lines_with_a_carriage_return() {
+        assert_eq!(texts(&all(true, &[out(format!("{FIRST}a\r\n"))])), ["a"]);
+        assert_eq!(texts(&all(false, &[out(format!("{FIRST}a\r\n"))])), ["a\r"]);
+    }
+
+    #[test]
+    fn a_line_of_a_mebibyte_is_one_line() {
+        let text = "x".repeat(1024 * 1024);
+        let mut chunks = Vec::new();
+        for piece in text.as_bytes().chunks(PIECE) {
+            chunks.push(out([SECOND.as_bytes(), piece].concat()));
+        }
+        chunks.push(out(format!("{SECOND}\n")));
+        assert_eq!(texts(&all(false, &chunks)), [text.as_str()]);
+    }
+
+    #[test]
+    fn a_line_without_end_is_given_on_in_parts() {
+        let piece = [FIRST.as_bytes(), "x".repeat(PIECE).as_bytes()].concat();
+        let mut splitter = Lines::new(false);
+        let mut lines = Vec::new();
+        for _ in 0..600 {
+            splitter.push(&out(piece.clone()), &mut |line| lines.push(line));
+        }
+        assert_eq!(lines.len(), 2);
+        assert!(splitter.stdout.bytes.len() <= LONGEST);
+        assert!(lines.iter().all(|line| line.text.iter().all(|byte| *byte == b'x')), "no stamp inside");
+        assert_eq!(lines[1].at, AT + 1);
+    }
+
+    /// What the engine writes for some lines: pieces of at most 16 KiB, each with a stamp.
+    fn written(lines: &[Vec<u8>]) -> Vec<Vec<u8>> {
+        let mut frames = Vec::new();
+        for line in lines {
+            let ended = [line.as_slice(), b"\n"].concat();
+            for piece in ended.chunks(PIECE) {
+                frames.push([FIRST.as_bytes(), piece].concat());
+            }
+        }
+        frames
+    }
+
+    fn some_lines() -> impl Strategy<Value = Vec<Vec<u8>>> {
+        let short = proptest::collection::vec(97_u8..123, 0..40);
+        let long = (0_usize..3, 0_usize..3).prop_map(|(pieces, more)| vec![b'y'; pieces * PIECE + more]);
+        proptest::collection::vec(prop_oneof![4 => short, 1 => long], 0..8)
+    }
+
+    proptest! {
+        #[test]
+        fn frames_become_the_lines_that_were_written(lines in some_lines()) {
+            let chunks: Vec<_> = written(&lines).into_iter().map(out).collect();
+            let got: Vec<Vec<u8>> = all(false, &chunks).into_iter().map(|line| line.text.to_vec()).collect();
+            prop_assert_eq!(got, lines);
+        }
+
+        #[test]
+        fn a_raw_stream_may_be_cut_anywhere(lines in some_lines(), width in 1_usize..5000) {
+            let raw = written(&lines).concat();
+            let chunks: Vec<_> = raw.chunks(width).map(out).collect();
+            let got: Vec<Vec<u8>> = all(true, &chunks).into_iter().map(|line| line.text.to_vec()).collect();
+            prop_assert_eq!(got, lines);
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! The output of running containers, told as it comes, through their restarts.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::future::LocalBoxFuture;
+use futures_util::stream::FuturesUnordered;
+
+use crate::engine::{ContainerDetails, ContainerId, Engine, EngineError, ErrorKind, LogRequest};
+use crate::event::Event;
+
+use super::lines::{as_since, instant};
+use super::reader::{Reader, Source};
+use super::seen::Seen;
+
+/// How often a broken connection is made again without a line having come through it.
+const ATTEMPTS: u32 = 3;
+/// How long to wait before that, times the number of the attempt.
+const PAUSE: Duration = Duration::from_millis(200);
+/// The pause grows no further than so many times.
+const MOST_PATIENT: u32 = 25;
+
+/// Where reading begins the first time; later it goes on behind what was told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Start {
+    /// With the first line, or the first after that time.
+    Beginning { since: String },
+    /// With the first line since the container was last started.
+    ThisRun,
+    /// With whatever is written from now on.
+    Now,
+}
+
+/// What is known of a container whose output is told.
+struct Known {
+    source: Source,
+    start: Start,
+    /// Handed over to the reading while it goes on.
+    seen: Option<Seen>,
+    /// Started again before its earlier output had ended.
+    again: bool,
+    readable: bool,
+    /// Readings one after the other that broke or ended without a line.
+    vain: u32,
+}
+
+/// How reading one container came to its end.
+struct Ended {
+    id: ContainerId,
+    seen: Seen,
+    told: bool,
+    error: Option<EngineError>,
+}
+
+/// All that is being read.
+pub(super) struct Tails<'a> {
+    engine: &'a dyn Engine,
+    tell: &'a dyn Fn(Event),
+    timestamps: bool,
+    until: String,
+    known: HashMap<ContainerId, Known>,
+    reading: FuturesUnordered<LocalBoxFuture<'a, Ended>>,
+}
+
+impl<'a> Tails<'a> {
+    pub fn new(engine: &'a dyn Engine, tell: &'a dyn Fn(Event), timestamps: bool, until: &str) -> Self {
+        let reading = FuturesUnordered::new();
+        Self { engine, tell, timestamps, until: until.to_owned(), known: HashMap::new(), reading }
+    }
+
+    /// Tells a container's output. One that is known goes on where it ended; one that is being read is read again after
+    /// its end.
+    pub fn follow(&mut self, source: Source, start: Start) {
+        self.follow_after(source, start, Seen::default());
+    }
+
+    /// As `follow`, with what was told of it before.
+    pub fn follow_after(&mut self, source: Source, start: Start, seen: Seen) {
+        let id = source.id.clone();
+        let fresh = Known { source, start, seen: Some(seen), again: false, readable: true, vain: 0 };
+        let known = self.known.entry(id.clone()).or_insert(fresh);
+        match known.seen.take() {
+            Some(seen) => self.read(&id, seen, Duration::ZERO),
+            None => known.again = true,
+        }
+    }
+
+    /// Goes on with a container that runs although its output came to an end.
+    pub fn resume(&mut self, id: &ContainerId) {
+        let Some(known) = self.known.get_mut(id).filter(|known| known.readable) else { return };
+        let pause = PAUSE * known.vain.min(MOST_PATIENT);
+        if let Some(seen) = known.seen.take() {
+            self.read(id, seen, pause);
+        }
+    }
+
+    fn read(&mut self, id: &ContainerId, seen: Seen, pause: Duration) {
+        let Some(known) = self.known.get(id) else { return };
+        let reading = read(Reading {
+            engine: self.engine,
+            tell: self.tell,
+            timestamps: self.timestamps,
+            until: self.until.clone(),
+            source: known.source.clone(),
+            start: known.start.clone(),
+            seen,
+            pause,
+        });
+        self.reading.push(Box::pin(reading));
+    }
+
+    pub fn is_known(&self, id: &ContainerId) -> bool {
+        self.known.contains_key(id)
+    }
+
+    #[expect(dead_code)]
+    pub fn is_reading(&self, id: &ContainerId) -> bool {
+        self.known.get(id).is_some_and(|known| known.seen.is_none())
+    }
+
+    /// Whether nothing is being read.
+    pub fn is_quiet(&self) -> bool {
+        self.reading.is_empty()
+    }
+
+    #[expect(dead_code)]
+    pub fn forget(&mut self, id: &ContainerId) {
+        self.known.remove(id);
+    }
+
+    /// The next container whose output has come to an end, for now; while nothing is read, it waits for ever.
+    ///
+    /// # Errors
+    /// When the engine does not answer any more.
+    pub async fn next(&mut self) -> Result<ContainerId, EngineError> {
+        loop {
+            if self.reading.is_empty() {
+                return std::future::pending().await;
+            }
+            let Some(ended) = self.reading.next().await else { continue };
+            if let Some(id) = self.settle(ended)? {
+                return Ok(id);
+            }
+        }
+    }
+
+    /// Decides how a container goes on whose reading ended; gives its id when it does not.
+    fn settle(&mut self, ended: Ended) -> Result<Option<ContainerId>, EngineError> {
+        let Some(known) = self.known.get_mut(&ended.id) else { return Ok(None) };
+        known.vain = if ended.told { 0 } else { known.vain + 1 };
+        match ended.error {
+            None if known.again => {
+                known.again = false;
+                self.read(&ended.id, ended.seen, Duration::ZERO);
+                return Ok(None);
+            }
+            None => {}
+            Some(error) if error.kind == ErrorKind::Unreachable => {
+                if known.vain > ATTEMPTS {
+                    return Err(error);
+                }
+                let pause = PAUSE * known.vain;
+                self.read(&ended.id, ended.seen, pause);
+                return Ok(None);
+            }
+            Some(error) if error.kind == ErrorKind::NotFound => {}
+            Some(error) => {
+                known.readable = false;
+                (self.tell)(unreadable(&known.source, &error));
+            }
+        }
+        known.seen = Some(ended.seen);
+        Ok(Some(ended.id))
+    }
+}
+
+/// What is told about output that cannot be had.
+pub(super) fn unreadable(source: &Source, error: &EngineError) -> Event {
+    Event::Warning(format!("Can't retrieve logs for \"{}\": {}", source.label, error.message))
+}
+
+struct Reading<'a> {
+    engine: &'a dyn Engine,
+    tell: &'a dyn Fn(Event),
+    timestamps: bool,
+    until: String,
+    source: Source,
+    start: Start,
+    seen: Seen,
+    pause: Duration,
+}
+
+async fn read(mut reading: Reading<'_>) -> Ended {
+    let mut told = false;
+    if !reading.pause.is_zero() {
+        tokio::time::sleep(reading.pause).await;
+    }
+    let error = tell_lines(&mut reading, &mut told).await.err();
+    Ended { id: reading.source.id, seen: reading.seen, told, error }
+}
+
+async fn tell_lines(reading: &mut Reading<'_>, told: &mut bool) -> Result<(), EngineError> {
+    let details = reading.engine.inspect_container(&reading.source.id).await?;
+    let request = request(reading, &details);
+    let mut reader = Reader::new(reading.engine, &reading.source.id, request, details.tty);
+    while let Some(line) = reader.next().await {
+        let line = line?;
+        if reading.seen.is_new(&line) {
+            *told = true;
+            (reading.tell)(reading.source.told(line, reading.timestamps));
+        }
+    }
+    Ok(())
+}
+
+fn request(reading: &mut Reading<'_>, details: &ContainerDetails) -> LogRequest {
+    let all = LogRequest { follow: true, until: reading.until.clone(), ..LogRequest::default() };
+    if let Some(since) = reading.seen.resume() {
+        return LogRequest { since: as_since(since), ..all };
+    }
+    match &reading.start {
+        Start::Beginning { since } => LogRequest { since: since.clone(), ..all },
+        Start::Now => LogRequest { tail: Some(0), ..all },
+        Start::ThisRun => LogRequest { since: this_run(details).map(as_since).unwrap_or_default(), ..all },
+    }
+}
+
+/// A time between a container's earlier run and this one. The engine notes a start a moment after the first output and
+/// an end a moment before the last, so that the middle is the safest place.
+fn this_run(details: &ContainerDetails) -> Option<i64> {
+    let (finished, started) = (instant(&details.finished_at)?, instant(&details.started_at)?);
+    Some(if started > finished { finished + (started - finished) / 2 } else { started })
+}
