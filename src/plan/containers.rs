@@ -141,19 +141,28 @@ impl<'p> Planner<'p> {
     }
 
     fn keep(&mut self, name: &ServiceName, service: &Service, kept: Kept<'p>) -> Option<Placed<'p>> {
-        let container = kept.container;
-        let mut reference = self.existing(container);
-        let mut named = Vec::new();
-        let right = spec::container_name(self.project, name, service, kept.number);
-        if is_temporary(&container.name) && container.name.ends_with(&format!("_{right}")) {
-            let holder = self.index.containers.get(right.as_str());
-            let free = holder.and_then(|holder| self.removed.get(&holder.id)).copied();
-            let step = Step::RenameContainer { container: reference, name: right.clone() };
-            named.push(self.push(step, Reason::LeftOver, Some(name), None, free));
-            reference = ContainerRef::Existing { id: container.id.clone(), name: right };
-        }
+        let named: Vec<_> = self.name_rightly(name, service, &kept).into_iter().collect();
+        let name = if named.is_empty() {
+            kept.container.name.clone()
+        } else {
+            spec::container_name(self.project, name, service, kept.number)
+        };
+        let container = ContainerRef::Existing { id: kept.container.id.clone(), name };
         let number = kept.number;
-        Some(Placed { container: reference, number, old: Some(kept), made: None, named, started: Vec::new() })
+        Some(Placed { container, number, old: Some(kept), made: None, named, started: Vec::new() })
+    }
+
+    /// Gives a container its name back that an interrupted replacement left under a temporary one.
+    fn name_rightly(&mut self, name: &ServiceName, service: &Service, kept: &Kept<'p>) -> Option<StepId> {
+        let container = kept.container;
+        let right = spec::container_name(self.project, name, service, kept.number);
+        if !is_temporary(&container.name) || !container.name.ends_with(&format!("_{right}")) {
+            return None;
+        }
+        let holder = self.index.containers.get(right.as_str());
+        let free = holder.and_then(|holder| self.removed.get(&holder.id)).copied();
+        let step = Step::RenameContainer { container: self.existing(container), name: right };
+        Some(self.push(step, Reason::LeftOver, Some(name), None, free))
     }
 
     /// Creates the container that takes another's place: beside it under a temporary name, unless it is gone already.
@@ -172,7 +181,8 @@ impl<'p> Planner<'p> {
         }
         let what = if service.container_name.is_empty() { format!("{name}-{}", kept.number) } else { right.clone() };
         draft.spec.labels.insert(labels::REPLACE.into(), what);
-        let after = self.create_after(name, service).into_iter().chain(gone).collect::<Vec<_>>();
+        let renamed = guard.is_some().then(|| self.name_rightly(name, service, &kept)).flatten();
+        let after: Vec<_> = self.create_after(name, service).into_iter().chain(gone).chain(renamed).collect();
         let create = Step::CreateContainer(Box::new(draft));
         let made = self.push(create, reason, Some(name), guard.clone(), after);
         let container = match guard {

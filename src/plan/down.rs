@@ -153,7 +153,11 @@ impl<'p> Down<'p> {
     }
 
     fn warn_in_use(&mut self, kind: &str, name: &str, users: &[String]) {
-        self.plan.warnings.push(format!("{kind} {name} is kept: {} still uses it", users.join(", ")));
+        // Who takes some services away knows that others stay.
+        if self.policy.targets.is_empty() {
+            let verb = if users.len() == 1 { "uses" } else { "use" };
+            self.plan.warnings.push(format!("{kind} {name} is kept: {} still {verb} it", users.join(", ")));
+        }
     }
 
     /// With `--rmi`: the images of the services, all of them or those that have no name of their own.

@@ -105,3 +105,92 @@ fn seen(service: &Service, container: &Container) -> Vec<String> {
     paths.extend(service.volumes.iter().filter(targets).map(|mount| format!("volumes.{}", mount.target)));
     paths
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::engine::{Endpoint, Health, ImageId, Labels, MountPoint, PublishedPort, State};
+
+    use super::*;
+
+    fn service(value: Value) -> Service {
+        serde_json::from_value(value).expect("a service")
+    }
+
+    fn container(labels: Labels) -> Container {
+        Container {
+            id: crate::engine::ContainerId::new("1"),
+            name: "shop-web-1".into(),
+            image: "redis:7".into(),
+            image_id: ImageId::new("sha256:1"),
+            command: String::new(),
+            created: 0,
+            state: State::Running,
+            status: String::new(),
+            health: Health::None,
+            exit_code: None,
+            labels,
+            ports: vec![PublishedPort {
+                address: "0.0.0.0".into(),
+                published: Some(80),
+                target: 80,
+                protocol: "tcp".into(),
+            }],
+            mounts: vec![MountPoint { destination: "/data".into(), ..MountPoint::default() }],
+            networks: [("n".to_owned(), Endpoint::default())].into(),
+        }
+    }
+
+    #[test]
+    fn each_change_is_told_by_its_path() {
+        let before = json!({"image": "redis:7", "command": ["a", "b"], "environment": {"A": "1", "B": "2", "C": null},
+            "ports": [{"target": 80}], "deploy": {"resources": {"limits": {"cpus": 1.0}}}, "scale": 1, "labels": {"l": "1"}});
+        let table = [
+            (json!({}), vec![]),
+            (json!({"scale": 5, "profiles": ["x"], "pull_policy": "always", "build": {"context": "."}}), vec![]),
+            (
+                json!({"environment": {"A": "1", "B": "3", "D": ""}}),
+                vec!["environment.B", "environment.C", "environment.D"],
+            ),
+            (json!({"command": ["a"]}), vec!["command"]),
+            (json!({"command": null}), vec!["command"]),
+            (json!({"ports": [{"target": 80}, {"target": 81}]}), vec!["ports"]),
+            (
+                json!({"deploy": {"replicas": 4, "resources": {"limits": {"cpus": 2.0}}}}),
+                vec!["deploy.resources.limits.cpus"],
+            ),
+            (json!({"labels": {"l": "2"}, "hostname": "h"}), vec!["hostname", "labels.l"]),
+        ];
+        for (change, expected) in table {
+            let label = of(&service(before.clone()));
+            let mut now = before.clone();
+            now.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+            let container = container([(CONVOKE_CONFIG.to_owned(), label)].into());
+            assert_eq!(changes(&service(now), &container), expected, "{change}");
+        }
+    }
+
+    #[test]
+    fn no_value_is_in_the_label_and_equal_values_look_different() {
+        let label =
+            of(&service(json!({"environment": {"A": "hunter2", "B": "hunter2"}, "command": ["--key", "sesame"]})));
+        let tree: Value = serde_json::from_str(&label).unwrap();
+        assert_ne!(tree["environment"]["A"], tree["environment"]["B"]);
+        assert!(!label.contains("hunter2") && !label.contains("sesame"), "{label}");
+    }
+
+    #[test]
+    fn without_our_label_the_list_tells_what_it_can() {
+        let seen = |wish: Value| changes(&service(wish), &container(Labels::new()));
+        let port = json!([{"target": 80, "published": "80"}]);
+        assert_eq!(seen(json!({"image": "docker.io/library/redis:7", "ports": port})), Vec::<String>::new());
+        assert_eq!(seen(json!({"image": "redis:8", "ports": port})), ["image"]);
+        assert_eq!(
+            seen(json!({"ports": [{"target": 80, "published": "81"}], "labels": {"a": "1"}})),
+            ["ports", "labels.a"]
+        );
+        let mount = json!([{"type": "volume", "source": "v", "target": "/other"}, {"type": "tmpfs", "target": "/t"}]);
+        assert_eq!(seen(json!({"ports": port, "volumes": mount})), ["volumes./other"]);
+    }
+}

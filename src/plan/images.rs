@@ -81,8 +81,23 @@ impl<'p> Planner<'p> {
             };
             self.images.extend(sourced.map(|sourced| (*name, sourced)));
         }
-        for (name, service) in services {
+        for (name, service) in &services {
             self.source_mounted(name, service, &mut pulls);
+        }
+        for (name, service) in services {
+            self.follow_pull(name, service, &pulls);
+        }
+    }
+
+    /// A service whose image is there already gets another one too when it is pulled for somebody else.
+    fn follow_pull(&mut self, name: &ServiceName, service: &Service, pulls: &Pulls) {
+        let platform = spec::platform(self.project, service).to_owned();
+        let pull = pulls.get(&(normal(&service.image), platform)).copied();
+        if let (Some(pull), Some(sourced)) = (pull, self.images.get_mut(name))
+            && matches!(sourced.image, ImageRef::Known(_))
+        {
+            sourced.image = ImageRef::From(pull);
+            sourced.after.push(pull);
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod containers;
 mod decide;
+mod display;
 mod down;
 mod draft;
 mod error;
@@ -14,6 +15,7 @@ mod observed;
 mod orphans;
 mod planner;
 mod policy;
+mod reason;
 mod reference;
 pub mod spec;
 mod start;
@@ -22,11 +24,10 @@ mod stop;
 mod up;
 mod volumes;
 
-use std::fmt;
-
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 
+pub use display::json;
 pub use down::down;
 pub use draft::{Draft, DraftError, Facts, ImageRef};
 pub use error::PlanError;
@@ -34,8 +35,9 @@ pub use from_labels::project_from_labels;
 pub use images::refreshed_images;
 pub use observed::{Labelled, Observed};
 pub use policy::{BuildPolicy, DownPolicy, ImageRemoval, PullPolicy, Recreation, StopPolicy, UpPolicy};
+pub use reason::Reason;
 pub use step::{
-    Action, ContainerRef, Guard, InjectedContent, InjectedFile, PlannedStep, Readiness, Reason, Step, StepId, Subject,
+    Action, ContainerRef, Guard, InjectedContent, InjectedFile, PlannedStep, Readiness, Step, StepId, Subject,
     SubjectKind,
 };
 pub use stop::stop;
@@ -83,31 +85,6 @@ impl Plan {
             .collect();
         needs.sort_unstable();
         needs
-    }
-}
-
-impl fmt::Display for Plan {
-    /// One line a step: number, what, action, why, and what it waits for.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows: Vec<[String; 4]> = self
-            .steps()
-            .map(|(id, planned)| {
-                let needs: Vec<_> = self.needs(id).iter().map(|need| (need.0 + 1).to_string()).collect();
-                let after = if needs.is_empty() { String::new() } else { format!("after {}", needs.join(", ")) };
-                [planned.subject().to_string(), planned.action().imperative().to_owned(), planned.why(), after]
-            })
-            .collect();
-        let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-        let (subjects, actions, reasons) = (width(0), width(1), width(2));
-        let numbers = rows.len().to_string().len();
-        for (number, [subject, action, reason, after]) in rows.iter().enumerate() {
-            let line = format!(
-                "#{:<numbers$}  {subject:<subjects$}  {action:<actions$}  {reason:<reasons$}  {after}",
-                number + 1
-            );
-            writeln!(f, "{}", line.trim_end())?;
-        }
-        Ok(())
     }
 }
 

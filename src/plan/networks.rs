@@ -143,8 +143,9 @@ impl<'p> Planner<'p> {
                 continue;
             }
             let stop = self.stop(container, reason.clone(), None, []);
-            before.extend(stop);
-            if self.stays(container) {
+            if !self.stays(container) {
+                before.extend(stop);
+            } else {
                 let step = Step::DisconnectNetwork { network: old.name.clone(), container: self.existing(container) };
                 let service = self.service_name(container);
                 let disconnect = self.push(step, reason.clone(), service, None, stop);
@@ -164,12 +165,17 @@ impl<'p> Planner<'p> {
             let service = self.service_name(container);
             let connect = self.push(step, reason.clone(), service, None, [created]);
             self.prepared.entry(&container.id).or_default().push(connect);
-            if service.is_none_or(|name| !self.decisions.contains_key(name)) && is_up(container) {
+            if !self.is_launched(container) && is_up(container) {
                 let start = Step::StartContainer { container: self.existing(container) };
                 self.push(start, reason.clone(), service, None, [connect]);
             }
         }
         created
+    }
+
+    /// Whether a container is started again with its service.
+    fn is_launched(&self, container: &Container) -> bool {
+        container.is_replica() && self.service_name(container).is_some_and(|name| self.decisions.contains_key(name))
     }
 
     /// Whether a container outlives this plan, for all that is known before it runs.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::engine::{ContainerId, EndpointSpec, HealthSpec, ImageId, ImagePull, NetworkSpec, Removal, VolumeSpec};
 use crate::model::{Condition, Hook, ServiceName};
 
-use super::Draft;
+use super::{Draft, Reason};
 
 /// Names a step of one plan; counts from 0, shown from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -182,117 +182,6 @@ pub struct PlannedStep {
     pub reason: Reason,
     pub service: Option<ServiceName>,
     pub guard: Option<Guard>,
-}
-
-/// Why a step is done. Shown to people and compared in tests.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reason {
-    Missing,
-    NoContainerYet,
-    ScaleUp {
-        to: usize,
-    },
-    ScaleDown {
-        to: usize,
-    },
-    /// The paths that differ, where they are known.
-    ConfigurationChanged(Vec<String>),
-    ImageChanged {
-        from: ImageId,
-        to: ImageId,
-    },
-    /// Decided while running: see the guard.
-    IfImageChanged,
-    NetworkMissing(String),
-    NetworkChanged(String),
-    VolumeMissing(String),
-    VolumeChanged(String),
-    /// A container whose namespace or volumes it shares is recreated.
-    SharedOwnerRecreated(ServiceName),
-    Forced,
-    /// Takes the place of the container with this name.
-    Replaces(String),
-    /// A dependency that says `restart: true` is recreated or restarted.
-    DependencyRestarted(ServiceName),
-    NotRunning(&'static str),
-    /// It ran before, and was only stopped to change something around it.
-    StoppedOnTheWay,
-    JustCreated,
-    NeededBy {
-        services: Vec<ServiceName>,
-    },
-    /// `--wait`
-    WaitAsked,
-    Orphan,
-    OneOffLeftOver,
-    /// An earlier command was interrupted while it replaced a container.
-    LeftOver,
-    /// The step that makes what comes in its place.
-    ReplacedBy(StepId),
-    /// A service whose container is to have its name.
-    NameTaken(ServiceName),
-    /// A service that is to publish its port.
-    PortTaken(ServiceName),
-    PullPolicy(String),
-    NotLocal,
-    /// The pull before it found nothing.
-    IfPullFails,
-    BuildAsked,
-    HookOf(ServiceName),
-    GrantOf(ServiceName),
-    Down,
-    StopAsked,
-    RemoveAsked,
-    StartAsked,
-    RestartAsked,
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Missing => f.write_str("it does not exist"),
-            Self::NoContainerYet => f.write_str("no container yet"),
-            Self::ScaleUp { to } => write!(f, "scale up to {to}"),
-            Self::ScaleDown { to } => write!(f, "scale down to {to}"),
-            Self::ConfigurationChanged(paths) if paths.is_empty() => f.write_str("its configuration changed"),
-            Self::ConfigurationChanged(paths) => write!(f, "its configuration changed: {}", paths.join(", ")),
-            Self::ImageChanged { from, to } => write!(f, "its image changed: {} → {}", from.short(), to.short()),
-            Self::IfImageChanged => f.write_str("if the image turns out to be another one"),
-            Self::NetworkMissing(name) => write!(f, "it is not on network {name}"),
-            Self::NetworkChanged(name) => write!(f, "network {name} changed"),
-            Self::VolumeMissing(name) => write!(f, "volume {name} is not mounted"),
-            Self::VolumeChanged(name) => write!(f, "volume {name} changed"),
-            Self::SharedOwnerRecreated(owner) => write!(f, "it shares a namespace or volumes with {owner}"),
-            Self::Forced => f.write_str("--force-recreate"),
-            Self::Replaces(old) => write!(f, "replaces {old}"),
-            Self::DependencyRestarted(dependency) => write!(f, "{dependency} is restarted"),
-            Self::NotRunning(state) => write!(f, "it is {state}"),
-            Self::StoppedOnTheWay => f.write_str("it ran before"),
-            Self::JustCreated => f.write_str("it was just created"),
-            Self::NeededBy { services } => {
-                let names: Vec<_> = services.iter().map(ServiceName::as_str).collect();
-                write!(f, "needed by {}", names.join(", "))
-            }
-            Self::WaitAsked => f.write_str("--wait"),
-            Self::Orphan => f.write_str("no service of that name any more"),
-            Self::OneOffLeftOver => f.write_str("left over from a run"),
-            Self::LeftOver => f.write_str("left over from an interrupted replacement"),
-            Self::ReplacedBy(step) => write!(f, "replaced by #{}", step.0 + 1),
-            Self::NameTaken(service) => write!(f, "{service} takes its name"),
-            Self::PortTaken(service) => write!(f, "{service} takes its port"),
-            Self::PullPolicy(policy) => write!(f, "pull policy {policy}"),
-            Self::NotLocal => f.write_str("the engine does not have it"),
-            Self::IfPullFails => f.write_str("if the pull finds none"),
-            Self::BuildAsked => f.write_str("a build was asked for"),
-            Self::HookOf(service) => write!(f, "hook of {service}"),
-            Self::GrantOf(service) => write!(f, "configs and secrets of {service}"),
-            Self::Down => f.write_str("down"),
-            Self::StopAsked => f.write_str("stop"),
-            Self::RemoveAsked => f.write_str("rm"),
-            Self::StartAsked => f.write_str("start"),
-            Self::RestartAsked => f.write_str("restart"),
-        }
-    }
 }
 
 /// The kinds of thing that steps are about.

@@ -1,6 +1,10 @@
 //! Plans of whole projects: what is planned, in which order, and that nothing is left to do afterwards.
 
 mod apply;
+mod down;
+mod properties;
+mod recreate;
+mod start;
 mod up;
 
 use std::collections::BTreeMap;

@@ -164,3 +164,30 @@ fn names_are_freed_before_they_are_taken() {
     let renamed_state = apply(&observed, &up(&renamed, &observed, &policy).unwrap());
     assert_eq!(renamed_state.container("front").unwrap().service(), "c");
 }
+
+#[test]
+fn a_plan_is_told_to_programs_and_in_one_line() {
+    let shop = project(json!({
+        "db": {"image": "db:1"},
+        "app": with(json!({"scale": 2, "depends_on": needs(&[("db", "healthy")]), "pull_policy": "always"})),
+    }));
+    let fresh = planned(&shop, &bare());
+    assert_eq!(fresh.summary(), "1 image to pull, 1 network and 3 containers to create, 3 containers to start");
+    assert_eq!(Plan::default().summary(), "");
+    let observed = apply(&bare(), &fresh);
+    let again = serde_json::to_string_pretty(&json(&planned(&shop, &observed))).unwrap();
+    insta::assert_snapshot!(again);
+}
+
+#[test]
+fn five_hundred_services_are_as_easy_as_one() {
+    let services = (0..500).map(|at| {
+        let need = if at == 0 { json!({}) } else { needs(&[(&format!("s{:03}", (at - 1) / 2), "healthy")]) };
+        (format!("s{at:03}"), with(json!({"depends_on": need})))
+    });
+    let shop = project(Value::Object(services.collect()));
+    let fresh = planned(&shop, &bare());
+    assert_eq!(fresh.summary(), "1 network and 500 containers to create, 500 containers to start");
+    assert!(fresh.graph.edge_count() < 4 * fresh.graph.node_count());
+    assert!(planned(&shop, &apply(&bare(), &fresh)).is_empty());
+}

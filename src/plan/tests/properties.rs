@@ -1,0 +1,195 @@
+use std::collections::HashSet;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::graph;
+
+/// What a random service says of itself; numbers stand for other services and shared things.
+#[derive(Clone, Debug)]
+struct Wish {
+    scale: u32,
+    level: u8,
+    needs: Vec<(usize, u8, bool)>,
+    shares: Option<usize>,
+    mounts_of: Option<usize>,
+    links: Option<usize>,
+    networks: Vec<u8>,
+    volumes: Vec<u8>,
+    named: bool,
+    pull: u8,
+    port: Option<u8>,
+}
+
+fn wish() -> impl Strategy<Value = Wish> {
+    let others = (
+        prop::collection::vec((0_usize..8, 0_u8..3, any::<bool>()), 0..3),
+        prop::option::weighted(0.2, 0_usize..8),
+        prop::option::weighted(0.1, 0_usize..8),
+        prop::option::weighted(0.1, 0_usize..8),
+    );
+    let own = (0_u32..4, 0_u8..3, prop::bool::weighted(0.2), 0_u8..8, prop::option::weighted(0.3, 0_u8..8));
+    let things = (prop::collection::vec(0_u8..3, 0..3), prop::collection::vec(0_u8..3, 0..2));
+    (others, own, things).prop_map(
+        |((needs, shares, mounts_of, links), (scale, level, named, pull, port), (networks, volumes))| Wish {
+            scale,
+            level,
+            needs,
+            shares,
+            mounts_of,
+            links,
+            networks,
+            volumes,
+            named,
+            pull,
+            port,
+        },
+    )
+}
+
+/// Services that depend on earlier ones only. One whose things are shared has at least one container.
+fn shop(wishes: &[Wish], driver: u8) -> Project {
+    let name = |at: usize| format!("s{at}");
+    let mut services = serde_json::Map::new();
+    let owners: HashSet<usize> = wishes
+        .iter()
+        .enumerate()
+        .flat_map(|(at, wish)| [wish.shares, wish.mounts_of].into_iter().flatten().filter(move |owner| *owner < at))
+        .collect();
+    for (at, wish) in wishes.iter().enumerate() {
+        let before = |other: &usize| *other < at;
+        let condition = |kind: u8| ["started", "healthy", "completed_successfully"][usize::from(kind)];
+        let mut needed = serde_json::Map::new();
+        for (other, kind, restart) in wish.needs.iter().filter(|(other, ..)| before(other)) {
+            let how =
+                json!({"condition": format!("service_{}", condition(*kind)), "required": true, "restart": restart});
+            needed.insert(name(*other), how);
+        }
+        let mut service = with(json!({
+            "environment": {"LEVEL": wish.level.to_string()},
+            "depends_on": needed,
+            "volumes": wish.volumes.iter().collect::<HashSet<_>>().into_iter()
+                .map(|key| json!({"type": "volume", "source": format!("v{key}"), "target": format!("/v{key}")}))
+                .collect::<Vec<_>>(),
+        }));
+        let scale =
+            if wish.named || owners.contains(&at) || wish.port.is_some() { wish.scale.clamp(1, 1) } else { wish.scale };
+        service["scale"] = json!(scale);
+        if wish.named {
+            service["container_name"] = json!(format!("own{at}"));
+        }
+        if wish.pull == 0 {
+            service["pull_policy"] = json!("always");
+        }
+        if let Some(owner) = wish.shares.filter(before) {
+            service["network_mode"] = json!(format!("service:{}", name(owner)));
+        } else {
+            let networks = wish.networks.iter().map(|key| (format!("n{key}"), Value::Null));
+            service["networks"] = Value::Object(networks.collect());
+            if let Some(port) = wish.port.filter(|port| wishes[..at].iter().all(|other| other.port != Some(*port))) {
+                service["ports"] =
+                    json!([{"target": 80, "published": (8000 + u16::from(port)).to_string(), "protocol": "tcp"}]);
+            }
+        }
+        if let Some(owner) = wish.mounts_of.filter(before) {
+            service["volumes_from"] = json!([format!("{}:ro", name(owner))]);
+        }
+        if let Some(other) = wish.links.filter(before) {
+            service["links"] = json!([name(other)]);
+        }
+        services.insert(name(at), service);
+    }
+    let mut project = project(Value::Object(services));
+    for network in project.networks.values_mut() {
+        network.driver = ["", "bridge"][usize::from(driver)].into();
+    }
+    project
+}
+
+/// All steps that are done before a step.
+fn earlier(plan: &Plan, id: StepId) -> HashSet<StepId> {
+    let mut open = vec![id];
+    let mut seen = HashSet::new();
+    while let Some(id) = open.pop() {
+        open.extend(plan.needs(id).into_iter().filter(|need| seen.insert(*need)));
+    }
+    seen
+}
+
+/// Starts come after the starts and waits of what they depend on.
+fn check_order(plan: &Plan, project: &Project) -> Result<(), TestCaseError> {
+    for (id, planned) in plan.steps() {
+        let (Step::StartContainer { .. }, Some(name)) = (&planned.step, &planned.service) else { continue };
+        let before = earlier(plan, id);
+        for (dependency, how) in graph::dependencies(&project.services[name]) {
+            let same = |other: &PlannedStep| other.service.as_ref() == Some(&dependency);
+            for (other, step) in plan.steps().filter(|(_, step)| same(step)) {
+                let counts = match &step.step {
+                    Step::StartContainer { .. } => true,
+                    Step::Await { condition, .. } => *condition == how.condition.into(),
+                    _ => false,
+                };
+                prop_assert!(!counts || before.contains(&other), "{name} starts before {dependency}:\n{plan}");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// As after a while: what was pulled stays what it is, so a pull by policy finds nothing new.
+fn without_pulls(mut project: Project) -> Project {
+    for service in project.services.values_mut() {
+        service.pull_policy.clear();
+    }
+    project
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_second_time_there_is_nothing_to_do(
+        before in prop::collection::vec(wish(), 1..7),
+        after in prop::collection::vec(wish(), 1..7),
+        drivers in (0_u8..2, 0_u8..2),
+        stopped in prop::collection::vec(0_usize..12, 0..4),
+        halfway in 0_usize..40,
+    ) {
+        let first = shop(&before, drivers.0);
+        let plan = planned(&first, &bare());
+        check_order(&plan, &first)?;
+        let mut observed = apply(&bare(), &plan);
+        let again = planned(&without_pulls(first.clone()), &observed);
+        prop_assert_eq!(again.to_string(), "", "after\n{}", plan);
+
+        for at in stopped {
+            if let Some(container) = observed.containers.get_mut(at) {
+                (container.state, container.health) = (State::Exited, Health::None);
+            }
+        }
+        let second = shop(&after, drivers.1);
+        let policy = UpPolicy { remove_orphans: true, ..UpPolicy::default() };
+        let change = up(&second, &observed, &policy).expect("a plan");
+        check_order(&change, &second)?;
+        let changed = apply(&observed, &change);
+        let rest = up(&without_pulls(second.clone()), &changed, &policy).expect("a plan");
+        prop_assert_eq!(rest.to_string(), "", "after\n{}", change);
+        prop_assert!(changed.containers.iter().all(|container| container.state == State::Running), "{}", change);
+
+        // Interrupted anywhere, the next plan finishes.
+        let mut part = Plan::default();
+        for (id, step) in change.steps().take(halfway) {
+            part.add(step.clone(), change.needs(id));
+        }
+        let interrupted = apply(&observed, &part);
+        let onward = up(&second, &interrupted, &policy).expect("a plan");
+        let end = apply(&interrupted, &onward);
+        let rest = up(&without_pulls(second.clone()), &end, &policy).expect("a plan");
+        prop_assert_eq!(rest.to_string(), "", "after\n{}and then\n{}", part, onward);
+
+        // And everything goes away again.
+        let gone = down(&second, &end, &DownPolicy { volumes: true, ..DownPolicy::default() });
+        let empty = apply(&end, &gone);
+        prop_assert!(empty.containers.is_empty() && empty.networks.is_empty(), "{}", gone);
+    }
+}
