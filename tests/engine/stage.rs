@@ -4,10 +4,28 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
-use convoke::engine::{BuildOutput, ContainerSpec, Engine, ErrorKind, ImageBuild, PathOrArchive, docker};
+use convoke::engine::{
+    BuildOutput, ContainerId, ContainerSpec, Engine, ErrorKind, Filters, ImageBuild, LogRequest, NetworkId,
+    PathOrArchive, Removal, docker,
+};
 use futures_util::TryStreamExt;
 
-pub const IMAGE: &str = "convoke-contract:latest";
+/// The image of these tests, with a name that no other run has.
+pub fn image() -> String {
+    format!("{}:latest", prefix())
+}
+
+fn prefix() -> String {
+    format!("convoke-contract-{}", std::process::id())
+}
+
+const DOCKERFILE: &[u8] = b"FROM scratch
+COPY actor /actor
+COPY actor /data/actor
+ENV GREETING=hello
+VOLUME /data
+ENTRYPOINT [\"/actor\"]
+";
 
 pub struct Stage {
     pub engine: Box<dyn Engine>,
@@ -30,20 +48,65 @@ impl Stage {
         Some(Self { engine: Box::new(engine), names: AtomicU32::new(0) })
     }
 
+    /// Takes away whatever a broken behaviour left, and the image.
+    pub async fn clear(&self) {
+        let engine = &self.engine;
+        let ours = |name: &str| name.starts_with(&prefix());
+        for container in engine.containers(&Filters::default()).await.expect("a list") {
+            if ours(&container.name) {
+                engine.remove_container(&container.id, Removal { force: true, volumes: true }).await.expect("removed");
+            }
+        }
+        for network in engine.networks(&Filters::default()).await.expect("a list") {
+            if ours(&network.name) {
+                engine.remove_network(&NetworkId(network.id)).await.expect("removed");
+            }
+        }
+        for volume in engine.volumes(&Filters::default()).await.expect("a list") {
+            if ours(&volume.name) {
+                engine.remove_volume(&volume.name, true).await.expect("removed");
+            }
+        }
+        engine.remove_image(&image(), false).await.expect("removed");
+    }
+
     /// A name that nothing else has.
     pub fn name(&self) -> String {
-        format!("convoke-contract-{}-{}", std::process::id(), self.names.fetch_add(1, Ordering::Relaxed))
+        format!("{}-{}", prefix(), self.names.fetch_add(1, Ordering::Relaxed))
     }
 
     /// A container of the image that does what the words say.
     pub fn spec(&self, words: &[&str]) -> ContainerSpec {
         ContainerSpec {
             name: self.name(),
-            image: IMAGE.into(),
+            image: image(),
             command: Some(words.iter().map(|word| (*word).to_owned()).collect()),
             ..Default::default()
         }
     }
+}
+
+impl Stage {
+    /// An address range of its own.
+    pub fn subnet(&self) -> String {
+        format!("10.213.{}.0/24", std::process::id() % 250)
+    }
+
+    /// Everything that a container has written so far.
+    pub async fn output(&self, id: &ContainerId) -> String {
+        let chunks: Vec<_> = self.engine.logs(id, &LogRequest::default()).try_collect().await.expect("read");
+        let bytes: Vec<u8> = chunks.iter().flat_map(|chunk| chunk.bytes.to_vec()).collect();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// What the memory engine has to be told, as it runs nothing: the check never succeeds.
+    pub fn never_healthy(&self, _spec: &ContainerSpec, _output: &str) {}
+
+    /// How a command that is run inside answers.
+    pub fn answers(&self, _spec: &ContainerSpec, _command: &[String], _code: i64, _out: &str, _err: &str) {}
+
+    /// What the program reads from a file and prints.
+    pub fn wrote(&self, _id: &ContainerId, _text: &str) {}
 }
 
 /// Builds the image from nothing but one static program.
@@ -68,19 +131,23 @@ async fn build_image(engine: &dyn Engine) {
         .status()
         .expect("rustc");
     assert!(compiled.success());
-    let mut archive = tar::Builder::new(Vec::new());
-    archive.append_path_with_name(&program, "actor").expect("packed");
-    let dockerfile = b"FROM scratch\nCOPY actor /actor\nCOPY actor /data/actor\nENV GREETING=hello\nVOLUME /data\nENTRYPOINT [\"/actor\"]\n";
-    let mut header = tar::Header::new_gnu();
-    header.set_size(dockerfile.len() as u64);
-    header.set_mode(0o644);
-    header.set_cksum();
-    archive.append_data(&mut header, "Dockerfile", &dockerfile[..]).expect("packed");
-    let build = ImageBuild {
-        context: PathOrArchive::Archive(Bytes::from(archive.into_inner().expect("whole"))),
-        tags: vec![IMAGE.into()],
-        ..Default::default()
-    };
+    let program = std::fs::read(&program).expect("compiled");
+    let files: &[(&str, &[u8])] = &[("Dockerfile", DOCKERFILE), ("actor", &program)];
+    let build =
+        ImageBuild { context: PathOrArchive::Archive(archive(files)), tags: vec![image()], ..Default::default() };
     let told: Vec<BuildOutput> = engine.build_image(&build).try_collect().await.expect("built");
     assert!(told.iter().any(|output| matches!(output, BuildOutput::Image(_))), "{told:?}");
+}
+
+/// A tar archive of files.
+pub fn archive(files: &[(&str, &[u8])]) -> Bytes {
+    let mut archive = tar::Builder::new(Vec::new());
+    for (path, content) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        header.set_mode(if path.ends_with("actor") { 0o755 } else { 0o644 });
+        header.set_cksum();
+        archive.append_data(&mut header, path, *content).expect("packed");
+    }
+    Bytes::from(archive.into_inner().expect("whole"))
 }
