@@ -16,7 +16,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("run", &["plan", "engine", "event", "model", "graph", "build"]),
     ("build", &["plan", "engine", "event", "model", "graph"]),
     ("terminal", &[]),
-    ("render", &["event", "diagnostic", "model", "plan", "engine", "terminal"]),
+    ("render", &["yaml", "event", "diagnostic", "model", "plan", "engine", "terminal"]),
     ("engine::docker", &["engine"]),
     ("engine::memory", &["engine"]),
 ];

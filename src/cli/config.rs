@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::load::{Loaded, Options};
-use crate::model::{Project, Service};
+use crate::model::{Project, Service, service_hash};
+use crate::render::config as render;
 
 use super::context::Context;
 use super::outcome::{Failure, Status};
@@ -74,6 +75,10 @@ struct Selection {
     /// Print the names of the models, one a line
     #[arg(long)]
     models: bool,
+
+    /// Print the configuration hashes of these services, comma-separated, or of all of them: "*"
+    #[arg(long, value_name = "SERVICES")]
+    hash: Option<String>,
 
     /// Print the names of the profiles, one a line
     #[arg(long)]
@@ -146,6 +151,7 @@ impl Arguments {
             Selection { volumes: true, .. } => project.volumes.keys().cloned().collect(),
             Selection { networks: true, .. } => project.networks.keys().cloned().collect(),
             Selection { models: true, .. } => project.models.keys().cloned().collect(),
+            Selection { hash: Some(wanted), .. } => hashes(project, wanted),
             Selection { profiles: true, .. } => profiles(project),
             Selection { images: true, .. } => images(project),
             Selection { variables: true, .. } => return self.variables(loaded),
@@ -167,11 +173,16 @@ impl Arguments {
     }
 
     fn whole(&self, loaded: &Loaded) -> String {
-        let value = crate::yaml::to_value(&loaded.document);
-        match self.format {
-            None | Some(Format::Yaml) => crate::yaml::print(&value),
-            Some(Format::Json) => serde_json::to_string_pretty(&value).unwrap_or_default() + "\n",
+        let json = self.format == Some(Format::Json);
+        if self.no_interpolate {
+            let value = crate::yaml::to_value(&loaded.document);
+            return if json { render::plain_json(&value) } else { crate::yaml::print(&render::sorted(value)) };
         }
+        render::escaped(&if json {
+            render::json(&loaded.project)
+        } else {
+            crate::yaml::print(&render::yaml(&loaded.project))
+        })
     }
 }
 
@@ -180,6 +191,16 @@ fn profiles(project: &Project) -> Vec<String> {
     let services = project.services.values().chain(project.disabled_services.values());
     let names: BTreeSet<&String> = services.flat_map(|service| &service.profiles).collect();
     names.into_iter().cloned().collect()
+}
+
+/// The hash of each wanted service behind its name.
+fn hashes(project: &Project, wanted: &str) -> Vec<String> {
+    let wanted: Option<BTreeSet<&str>> = (wanted != "*").then(|| wanted.split(',').collect());
+    let services = project.services.iter();
+    services
+        .filter(|(name, _)| wanted.as_ref().is_none_or(|wanted| wanted.contains(name.as_str())))
+        .map(|(name, service)| format!("{name} {}", service_hash(service)))
+        .collect()
 }
 
 /// The image of each service: its own, or the name that its build gets.

@@ -26,11 +26,6 @@ pub(super) fn fill(document: &mut Node) {
             let target = format!("/run/secrets/{}", source.unwrap_or_default());
             set(secret, "target", || Kind::Str(target.into()));
         }
-        for mount in items(service, "volumes") {
-            if let Some(bind) = mount.as_map_mut().and_then(|mount| mount.get_mut("bind")) {
-                set(bind, "create_host_path", || Kind::Bool(true));
-            }
-        }
         items(service, "gpus").for_each(all_devices);
         let reservations = service
             .get_mut("deploy")

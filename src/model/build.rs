@@ -24,7 +24,7 @@ pub struct Build {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub sbom: String,
     /// `id` or `id=path`, sorted by id.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "super::ssh")]
     pub ssh: Vec<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
@@ -38,7 +38,7 @@ pub struct Build {
     pub additional_contexts: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "super::service::is_default")]
     pub pull: bool,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", serialize_with = "super::hosts::list")]
     pub extra_hosts: BTreeMap<String, Vec<String>>,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub isolation: String,

@@ -75,6 +75,10 @@ impl<'de> Deserialize<'de> for FileMode {
                 u32::try_from(value).map(FileMode).map_err(|_| E::custom(format!("{value} is no file mode")))
             }
 
+            fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<FileMode, E> {
+                u32::try_from(value).map(FileMode).map_err(|_| E::custom(format!("{value} is no file mode")))
+            }
+
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<FileMode, E> {
                 u32::from_str_radix(text, 8)
                     .map(FileMode)

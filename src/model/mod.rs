@@ -9,8 +9,12 @@ mod dependency;
 mod deploy;
 mod develop;
 mod duration;
+mod env_file;
 mod grant;
+mod hash;
 mod health;
+mod hosts;
+pub mod json;
 pub mod labels;
 mod mount;
 mod names;
@@ -18,6 +22,9 @@ mod network;
 mod port;
 mod project;
 mod service;
+mod ssh;
+pub mod tree;
+mod ulimit;
 mod volume;
 
 pub use build::Build;
@@ -29,7 +36,9 @@ pub use deploy::{
 };
 pub use develop::{Develop, Trigger};
 pub use duration::Duration;
+pub use env_file::EnvFile;
 pub use grant::{FileMode, Grant, GrantSource};
+pub use hash::{network_hash, service_hash, volume_hash};
 pub use health::HealthCheck;
 pub use mount::{BindOptions, ImageOptions, Mount, TmpfsOptions, VolumeOptions};
 pub use names::ServiceName;
@@ -37,7 +46,7 @@ pub use network::{Endpoint, Ipam, IpamPool, Network};
 pub use port::Port;
 pub use project::{Extensions, ModelResource, Project};
 pub use service::{
-    Blkio, CredentialSpec, DeviceMapping, EnvFile, Hook, Logging, Provider, Service, ServiceModel, ThrottleDevice,
-    Ulimit, WeightDevice,
+    Blkio, CredentialSpec, DeviceMapping, Hook, Logging, Provider, Service, ServiceModel, ThrottleDevice, WeightDevice,
 };
+pub use ulimit::Ulimit;
 pub use volume::Volume;

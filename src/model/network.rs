@@ -39,7 +39,8 @@ pub struct Ipam {
     pub driver: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub config: Vec<IpamPool>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    /// Neither printed nor hashed, since docker compose does not know them.
+    #[serde(skip_serializing)]
     pub options: BTreeMap<String, String>,
     #[serde(rename = "x-*", skip_serializing_if = "Extensions::is_empty")]
     pub extensions: Extensions,
@@ -56,7 +57,7 @@ pub struct IpamPool {
     pub ip_range: String,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub aux_addresses: BTreeMap<String, String>,
-    #[serde(rename = "x-*", skip_serializing_if = "Extensions::is_empty")]
+    #[serde(rename = "x-*", skip_serializing)]
     pub extensions: Extensions,
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Build, Bytes, Dependency, Deploy, Develop, DeviceRequest, Duration, Endpoint, Extensions, Grant, HealthCheck,
-    Mount, Port, ServiceName,
+    Build, Bytes, Dependency, Deploy, Develop, DeviceRequest, Duration, Endpoint, EnvFile, Extensions, Grant,
+    HealthCheck, Mount, Port, ServiceName, Ulimit,
 };
 
 /// Whether a value is what Go leaves out under `omitempty`.
@@ -95,7 +95,7 @@ pub struct Service {
     pub expose: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub external_links: Vec<String>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", serialize_with = "super::hosts::list")]
     pub extra_hosts: BTreeMap<String, Vec<String>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub group_add: Vec<String>,
@@ -237,7 +237,9 @@ pub struct Blkio {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct WeightDevice {
+    #[serde(rename(serialize = "Path"))]
     pub path: String,
+    #[serde(rename(serialize = "Weight"))]
     pub weight: u16,
     #[serde(rename = "x-*", skip_serializing_if = "Extensions::is_empty")]
     pub extensions: Extensions,
@@ -246,8 +248,10 @@ pub struct WeightDevice {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ThrottleDevice {
+    #[serde(rename(serialize = "Path"))]
     pub path: String,
     /// Bytes or operations a second.
+    #[serde(rename(serialize = "Rate"))]
     pub rate: Bytes,
     #[serde(rename = "x-*", skip_serializing_if = "Extensions::is_empty")]
     pub extensions: Extensions,
@@ -275,18 +279,6 @@ pub struct DeviceMapping {
     pub target: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub permissions: String,
-    #[serde(rename = "x-*", skip_serializing_if = "Extensions::is_empty")]
-    pub extensions: Extensions,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct EnvFile {
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub path: String,
-    pub required: bool,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub format: String,
     #[serde(rename = "x-*", skip_serializing_if = "Extensions::is_empty")]
     pub extensions: Extensions,
 }
@@ -341,20 +333,6 @@ pub struct ServiceModel {
     pub endpoint_var: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub model_var: String,
-    #[serde(rename = "x-*", skip_serializing_if = "Extensions::is_empty")]
-    pub extensions: Extensions,
-}
-
-/// A limit: one number for both, or a soft and a hard one.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Ulimit {
-    #[serde(skip_serializing_if = "is_default")]
-    pub single: i64,
-    #[serde(skip_serializing_if = "is_default")]
-    pub soft: i64,
-    #[serde(skip_serializing_if = "is_default")]
-    pub hard: i64,
     #[serde(rename = "x-*", skip_serializing_if = "Extensions::is_empty")]
     pub extensions: Extensions,
 }

@@ -41,7 +41,8 @@ fn ssh(node: &mut Node, findings: &mut Vec<Diagnostic>) {
     let mut map = Map::default();
     for item in items {
         let Some(key) = item.as_str() else { continue };
-        match key.split_once('=') {
+        // The second form is the one that docker compose prints.
+        match key.split_once('=').or_else(|| key.split_once(": ")) {
             Some((id, path)) => map.insert(id, item.span, Node::string(path, item.span)),
             None if key == "default" => map.insert(key, item.span, Node::null(item.span)),
             None => {

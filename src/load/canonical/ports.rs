@@ -21,7 +21,10 @@ pub(super) fn long(node: &mut Node, findings: &mut Vec<Diagnostic>) {
             }
             Kind::Float(value) => findings
                 .push(Diagnostic::error(format!("invalid port {value}: it is not a whole number")).at(item.span)),
-            _ => ports.push(item),
+            _ => {
+                super::within(&mut item, &[("published", |port, _| super::strings::into_text(port))], findings);
+                ports.push(item);
+            }
         }
     }
     *items = ports;

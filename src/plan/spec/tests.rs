@@ -208,7 +208,7 @@ fn resources_of_the_deploy_section_go_over_the_services_own() {
     let own = spec(json!({
         "cpus": 0.5, "mem_limit": "64m", "mem_reservation": "32m", "memswap_limit": "-1", "mem_swappiness": "10",
         "pids_limit": 5, "cpu_percent": 12.5, "cpu_shares": 3, "cpuset": "0,1", "cgroup_parent": "p",
-        "ulimits": {"nproc": {"single": 7}, "nofile": {"soft": 10, "hard": 20}},
+        "ulimits": {"nproc": 7, "nofile": {"soft": 10, "hard": 20}},
         "devices": [{"source": "/dev/a", "target": "/dev/b", "permissions": "rwm"},
                     {"source": "v.com/c=d", "target": "v.com/c=d", "permissions": "rwm"}],
         "gpus": [{"count": -1}],
