@@ -51,7 +51,11 @@ impl Files {
     /// One-based line and column (in characters) of the first byte of a span.
     pub fn line_column(&self, span: Span) -> (usize, usize) {
         let Some(file) = self.get(span.file) else { return (1, 1) };
-        let before = file.text.get(..(span.start as usize).min(file.text.len())).unwrap_or("");
+        let mut end = (span.start as usize).min(file.text.len());
+        while !file.text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let before = &file.text[..end];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
     }
@@ -164,5 +168,7 @@ mod tests {
         let file = files.add("compose.yaml", "a: ü\nbb: é c\n".into());
         assert_eq!(files.line_column(Span { file, start: 0, end: 1 }), (1, 1));
         assert_eq!(files.line_column(Span { file, start: 13, end: 14 }), (2, 7));
+        // A place inside a character is the place of that character.
+        assert_eq!(files.line_column(Span { file, start: 4, end: 5 }), (1, 4));
     }
 }

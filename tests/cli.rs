@@ -190,8 +190,9 @@ fn without_a_compose_file_it_says_where_it_looked() {
     let folder = folder(&[]);
     convoke(folder.path()).arg("config").assert().code(1).stdout_eq("").stderr_eq(str![[r#"
 error: no configuration file provided: not found
-  = help: looked for compose.yaml, compose.yml, docker-compose.yml, docker-compose.yaml in [..] and its parents
-  = help: name a file with -f, or a directory with --project-directory
+ |
+ = help: looked for compose.yaml, compose.yml, docker-compose.yml, docker-compose.yaml in [..] and its parents
+ = help: name a file with -f, or a directory with --project-directory
 
 "#]]);
 }
@@ -202,6 +203,10 @@ fn a_wrong_file_is_shown_at_the_wrong_place() {
     convoke(folder.path()).args(["config", "-q"]).assert().code(1).stdout_eq("").stderr_eq(str![[r#"
 error: unknown key `imagee` in services.web
  --> compose.yaml:3:5
+  |
+3 |     imagee: nginx
+  |     ^^^^^^
+  |
   = help: did you mean `image`?
 
 "#]]);
@@ -212,16 +217,16 @@ fn errors_for_programs() {
     let folder = folder(&[("compose.yaml", "services:\n  web:\n    imagee: nginx\n")]);
     let json = ["--error-format", "json", "config"];
     convoke(folder.path()).args(json).assert().code(1).stdout_eq("").stderr_eq(str![[r#"
-{"level":"error","message":"unknown key `imagee` in services.web","file":"compose.yaml","line":3,"column":5,"help":["did you mean `image`?"]}
+{"severity":"error","message":"unknown key `imagee` in services.web","file":"compose.yaml","line":3,"column":5,"end_line":3,"end_column":11,"labels":[],"help":["did you mean `image`?"]}
 
 "#]]);
     let github = ["--error-format", "github", "config"];
     convoke(folder.path()).args(github).assert().code(1).stdout_eq("").stderr_eq(str![[r#"
-::error file=compose.yaml,line=3,col=5::unknown key `imagee` in services.web
+::error file=compose.yaml,line=3,col=5,endLine=3,endColumn=11::unknown key `imagee` in services.web%0Ahelp: did you mean `image`?
 
 "#]]);
     convoke(folder.path()).args(["--progress", "json", "config"]).assert().code(1).stdout_eq("").stderr_eq(str![[r#"
-{"level":"error","message":"unknown key `imagee` in services.web","file":"compose.yaml","line":3,"column":5,"help":["did you mean `image`?"]}
+{"severity":"error","message":"unknown key `imagee` in services.web","file":"compose.yaml","line":3,"column":5,"end_line":3,"end_column":11,"labels":[],"help":["did you mean `image`?"]}
 
 "#]]);
 }

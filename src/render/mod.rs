@@ -1,5 +1,6 @@
 //! Telling: events and values become text.
 
+pub mod caret;
 pub mod config;
 pub mod containers;
 pub mod failure;
