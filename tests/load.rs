@@ -103,7 +103,18 @@ fn show(loaded: &Loaded, folder: &Path) -> Result<String, Failed> {
     shown.insert("services".to_owned(), names(&loaded.project.services));
     shown.insert("disabled".to_owned(), names(&loaded.project.disabled_services));
     shown.insert("document".to_owned(), value(&loaded.document));
+    let from_files = loaded.project.services.iter().filter(|(name, _)| reads_files(&loaded.document, name.as_str()));
+    for (name, service) in from_files {
+        shown.insert(format!("environment of {name}"), serde_json::to_value(&service.environment)?);
+        shown.insert(format!("labels of {name}"), serde_json::to_value(&service.labels)?);
+    }
     Ok(serde_json::to_string_pretty(&shown)?.replace(&*folder.to_string_lossy(), "$CASE") + "\n")
+}
+
+/// Whether a service names env files or label files, so that the document does not hold all that it comes to.
+fn reads_files(document: &Node, name: &str) -> bool {
+    let service = || document.as_map()?.get("services")?.as_map()?.get(name)?.as_map();
+    service().is_some_and(|service| service.contains_key("env_file") || service.contains_key("label_file"))
 }
 
 fn value(node: &Node) -> serde_json::Value {

@@ -6,6 +6,7 @@ mod check;
 mod decode;
 mod defaults;
 mod documents;
+mod env_files;
 mod environment;
 mod extends;
 mod include;
@@ -108,6 +109,9 @@ pub fn project(source: &Source, files: Files, options: &Options, read: &dyn Read
     select::by_name(&mut project, &options.services, options.with_dependencies, &document, &mut loading.findings);
     if !options.all_resources {
         select::used_resources(&mut project);
+    }
+    if options.resolve_environment {
+        env_files::resolve(&mut loading, &mut project, &document);
     }
     loading.stop_at_errors()?;
     let Loading { files, mut findings, unset, .. } = loading;

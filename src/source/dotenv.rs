@@ -25,16 +25,18 @@ pub struct EnvFile {
     pub unset: Vec<(String, Span)>,
 }
 
-/// Reads an env file. Its variables are looked for in the environment first, then on the lines above.
+/// Reads an env file. Its variables are looked for in the environment first, then on the lines above, then in what
+/// earlier files said.
 ///
 /// # Errors
 /// All lines that cannot be read, and variables that are required but missing.
-pub fn parse(file: FileId, text: &str, lookup: Lookup<'_>) -> Result<EnvFile, Vec<Diagnostic>> {
+pub fn parse(file: FileId, text: &str, lookup: Lookup<'_>, earlier: Lookup<'_>) -> Result<EnvFile, Vec<Diagnostic>> {
     let mut reading = Reading {
         file,
         text,
         at: if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 },
         lookup,
+        earlier,
         known: HashMap::new(),
         found: EnvFile::default(),
         faults: Vec::new(),
@@ -50,6 +52,7 @@ struct Reading<'r> {
     text: &'r str,
     at: usize,
     lookup: Lookup<'r>,
+    earlier: Lookup<'r>,
     /// What the lines above say.
     known: HashMap<String, String>,
     found: EnvFile,
@@ -165,7 +168,8 @@ impl<'r> Reading<'r> {
 
     /// Replaces the variables of a value, and notes what is wrong with them.
     fn expanded(&mut self, value: &str, span: Span) -> String {
-        let lookup = |name: &str| (self.lookup)(name).or_else(|| self.known.get(name).cloned());
+        let lookup =
+            |name: &str| (self.lookup)(name).or_else(|| self.known.get(name).cloned()).or_else(|| (self.earlier)(name));
         let Expansion { text, unset, faults } = expand(value, &lookup);
         let raw = &self.text[span.start as usize..span.end as usize];
         for used in unset {
@@ -288,7 +292,7 @@ mod tests {
         assert!(rows.len() > 100);
         for row in rows {
             let text = row["text"].as_str().unwrap();
-            let found = parse(FILE, text, &lookup);
+            let found = parse(FILE, text, &lookup, &|_| None);
             let Some(expected) = row["dotenv"]["values"].as_object() else {
                 assert!(found.is_err(), "{text:?}: {found:?}");
                 continue;
@@ -303,7 +307,7 @@ mod tests {
 
     #[test]
     fn a_name_at_the_very_end_is_a_name() {
-        let found = parse(FILE, "K=1\nA", &lookup).unwrap().variables;
+        let found = parse(FILE, "K=1\nA", &lookup, &|_| None).unwrap().variables;
         assert_eq!((&*found[1].name, found[1].value.as_deref()), ("A", Some("va")));
     }
 
@@ -311,7 +315,7 @@ mod tests {
     fn names_and_values_know_their_places() {
         let text = "# c\nexport K = a b # c\nL=\"x\ny\" M='z'\nEMPTY=\n";
         let slice = |span: Span| &text[span.start as usize..span.end as usize];
-        let found = parse(FILE, text, &lookup).unwrap().variables;
+        let found = parse(FILE, text, &lookup, &|_| None).unwrap().variables;
         let places: Vec<_> = found.iter().map(|found| (slice(found.name_span), slice(found.span))).collect();
         assert_eq!(places, [("K", "a b"), ("L", "\"x\ny\""), ("M", "'z'"), ("EMPTY", "EMPTY")]);
     }
@@ -320,7 +324,7 @@ mod tests {
     fn all_faults_are_told_with_their_places() {
         let text = "A B=1\nC!=2\n=3\nD=${X:?why}\nE=\"\\t${\"\nF=$Y\nG='x\n";
         let slice = |span: Span| &text[span.start as usize..span.end as usize];
-        let faults = parse(FILE, text, &lookup).unwrap_err();
+        let faults = parse(FILE, text, &lookup, &|_| None).unwrap_err();
         let told: Vec<_> = faults.iter().map(|fault| (&*fault.message, slice(fault.span.unwrap()))).collect();
         let expected = [
             ("a name cannot contain a space", "A B"),
@@ -336,7 +340,7 @@ mod tests {
     #[test]
     fn variables_that_are_not_set_are_noted() {
         let text = "K=$Y${Z-}\n";
-        let unset = parse(FILE, text, &lookup).unwrap().unset;
+        let unset = parse(FILE, text, &lookup, &|_| None).unwrap().unset;
         assert_eq!(unset, [("Y".to_owned(), Span { file: FILE, start: 2, end: 4 })]);
     }
 }

@@ -129,11 +129,12 @@ pub(crate) fn read_env_file(
     let Ok(text) = String::from_utf8(bytes) else { return findings.push(fault("the text is not UTF-8".to_owned())) };
     let file = files.add(shown, text);
     let text = files.get(file).map_or("", |file| file.text.as_str());
-    let lookup =
-        |name: &str| environment.get(name).cloned().or_else(|| collected.get(name).map(|(value, _)| value.clone()));
-    match dotenv::parse(file, text, &lookup) {
+    let lookup = |name: &str| environment.get(name).cloned();
+    let earlier = |name: &str| collected.get(name).map(|(value, _)| value.clone());
+    match dotenv::parse(file, text, &lookup, &earlier) {
         Ok(EnvFile { variables, unset }) => {
-            findings.extend(unset_findings(unset, environment));
+            let looked = "looked for it in the environment, on the lines above and in earlier files";
+            findings.extend(unset_findings(unset, environment.keys().map(String::as_str), looked));
             for Variable { name, value, span, .. } in variables {
                 collected.extend(value.map(|value| (name, (value, Origin::File(span)))));
             }
@@ -142,13 +143,17 @@ pub(crate) fn read_env_file(
     }
 }
 
-/// Warns of what an env file uses and nobody sets.
-pub(crate) fn unset_findings(uses: Vec<(String, Span)>, environment: &BTreeMap<String, String>) -> Vec<Diagnostic> {
+/// Warns of what a file uses and nobody sets; the sentence says where it was looked for.
+pub(crate) fn unset_findings<'n>(
+    uses: Vec<(String, Span)>,
+    known: impl IntoIterator<Item = &'n str> + Clone,
+    looked: &str,
+) -> Vec<Diagnostic> {
     let mut unset = Unset::default();
     for (name, place) in uses {
-        unset.add(name, place, environment.keys().map(String::as_str));
+        unset.add(name, place, known.clone());
     }
-    unset.findings("looked for it in the environment and on the lines above")
+    unset.findings(looked)
 }
 
 /// `--env-file`, else what the shell's `COMPOSE_ENV_FILES` lists; absolute.
@@ -189,12 +194,12 @@ mod tests {
             &["one.env", "two.env"],
             &[
                 ("/p/one.env", "A=1\nBOTH=file\nB=${A}${SHELL_ONLY}\n"),
-                ("/p/two.env", "A=2\nC=${B}\nD=$BOTH\n"),
+                ("/p/two.env", "A=2\nC=${B}$A\nD=$BOTH\n"),
                 ("/p/.env", "E=unread\n"),
             ],
         );
         let values = ["A", "BOTH", "B", "C", "D", "E"].map(|name| found.variables.get(name).map(String::as_str));
-        assert_eq!(values, [Some("2"), Some("shell"), Some("1s"), Some("1s"), Some("shell"), None]);
+        assert_eq!(values, [Some("2"), Some("shell"), Some("1s"), Some("1s2"), Some("shell"), None]);
         let Some(Origin::File(span)) = found.origins.get("A") else { panic!("{:?}", found.origins) };
         assert_eq!((found.files.path(span.file), found.files.slice(*span)), (Path::new("two.env"), "2"));
         assert_eq!(found.origins.get("BOTH"), Some(&Origin::Shell));

@@ -18,7 +18,7 @@ use crate::diagnostic::{Diagnostic, Files, Span};
 
 pub(crate) use discover::usual_name_near;
 pub use dotenv::{EnvFile, Variable, parse as parse_env_file};
-pub(crate) use environment::{Collected, read_env_file};
+pub(crate) use environment::{Collected, read_env_file, unset_findings};
 pub use location::{absolute, clean, is_remote, relative, shown};
 pub use mention::{Mention, mentions};
 pub(crate) use name::of_directory as name_of_directory;

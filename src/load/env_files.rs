@@ -1,0 +1,141 @@
+//! Env files and label files of services: what they say stands below what the service says itself.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+use super::Loading;
+use crate::diagnostic::{Diagnostic, FileId, Span};
+use crate::model::{EnvFile, Project, Service};
+use crate::source::{ReadError, absolute, parse_env_file, parse_raw_env_file, shown, unset_findings};
+use crate::yaml::Node;
+
+/// Reads the files that the services of this run name, and puts their variables and labels in their place.
+pub(super) fn resolve(loading: &mut Loading<'_>, project: &mut Project, document: &Node) {
+    let mut reading = Reading { loading, environment: &project.environment, texts: HashMap::new() };
+    for (name, service) in &mut project.services {
+        reading.variables(service, written(document, name.as_str(), "env_file"));
+        reading.labels(service, written(document, name.as_str(), "label_file"));
+    }
+}
+
+/// The items of a list of a service, for their places.
+fn written<'d>(document: &'d Node, service: &str, attribute: &str) -> &'d [Node] {
+    let service = || document.as_map()?.get("services")?.as_map()?.get(service)?.as_map();
+    service().and_then(|service| service.get(attribute)?.as_seq()).unwrap_or_default()
+}
+
+struct Reading<'r, 'l> {
+    loading: &'r mut Loading<'l>,
+    /// The project's own environment.
+    environment: &'r BTreeMap<String, String>,
+    /// Files that were read before, since services often share them.
+    texts: HashMap<PathBuf, Result<FileId, ReadError>>,
+}
+
+impl Reading<'_, '_> {
+    fn variables(&mut self, service: &mut Service, places: &[Node]) {
+        if service.env_file.is_empty() {
+            return;
+        }
+        let own = std::mem::take(&mut service.environment);
+        let mut said: HashMap<String, String> = HashMap::new();
+        for (index, env_file) in std::mem::take(&mut service.env_file).iter().enumerate() {
+            let item = places.get(index);
+            let attribute = |key: &str| item.and_then(|item| item.as_map()?.get(key)).map(|node| node.span);
+            let place = attribute("path").or(item.map(|item| item.span));
+            if !matches!(env_file.format.as_str(), "" | "default" | "raw") {
+                let finding = Diagnostic::error(format!("unsupported env_file format {:?}", env_file.format));
+                let finding = finding.help("leave it out, or write `raw` to take values as they are");
+                self.loading.findings.push(attribute("format").into_iter().fold(finding, Diagnostic::at));
+                continue;
+            }
+            let Some(file) = self.text("env file", env_file, place) else { continue };
+            self.add(file, Kind::Variables { own: &own, raw: env_file.format == "raw" }, &mut said);
+        }
+        service.environment = said.into_iter().map(|(name, value)| (name, Some(value))).collect();
+        service.environment.extend(own);
+    }
+
+    fn labels(&mut self, service: &mut Service, places: &[Node]) {
+        let mut said: HashMap<String, String> = HashMap::new();
+        for (index, path) in std::mem::take(&mut service.label_file).into_iter().enumerate() {
+            let label_file = EnvFile { path, required: true, ..EnvFile::default() };
+            let place = places.get(index).map(|item| item.span);
+            let Some(file) = self.text("label file", &label_file, place) else { continue };
+            self.add(file, Kind::Labels, &mut said);
+        }
+        for (name, value) in said {
+            service.labels.entry(name).or_insert(value);
+        }
+    }
+
+    /// The text of a file; nothing where it is missing, with a finding unless it may be.
+    fn text(&mut self, what: &str, file: &EnvFile, place: Option<Span>) -> Option<FileId> {
+        let source = self.loading.source;
+        let path = absolute(&source.project_directory, &file.path);
+        if !self.texts.contains_key(&path) {
+            let text = self.read(&path);
+            self.texts.insert(path.clone(), text);
+        }
+        let error = match self.texts.get(&path)? {
+            Ok(file) => return Some(*file),
+            Err(ReadError::NotFound) if !file.required => return None,
+            Err(error) => error,
+        };
+        let finding = Diagnostic::error(format!("{what} {}: {error}", shown(&path, &source.current_dir).display()));
+        let finding = match error {
+            ReadError::NotFound if what == "env file" => {
+                finding.help("write `required: false` beside its path if it may be missing")
+            }
+            _ => finding,
+        };
+        self.loading.findings.push(place.into_iter().fold(finding, Diagnostic::at));
+        None
+    }
+
+    fn read(&mut self, path: &Path) -> Result<FileId, ReadError> {
+        let bytes = self.loading.read.read(path)?;
+        let text = String::from_utf8(bytes).map_err(|_| ReadError::Other("the text is not UTF-8".to_owned()))?;
+        Ok(self.loading.files.add(shown(path, &self.loading.source.current_dir), text))
+    }
+
+    /// Adds what a file says to what earlier ones said.
+    fn add(&mut self, file: FileId, kind: Kind<'_>, said: &mut HashMap<String, String>) {
+        let text = self.loading.files.get(file).map_or("", |file| file.text.as_str());
+        let environment = self.environment;
+        let earlier = |name: &str| said.get(name).cloned();
+        let parsed = match kind {
+            Kind::Variables { own, raw } => {
+                let lookup = |name: &str| environment.get(name).or_else(|| own.get(name)?.as_ref()).cloned();
+                match raw {
+                    true => parse_raw_env_file(file, text, &lookup),
+                    false => parse_env_file(file, text, &lookup, &earlier),
+                }
+            }
+            Kind::Labels => parse_env_file(file, text, &|_| None, &earlier),
+        };
+        let found = match parsed {
+            Ok(found) => found,
+            Err(faults) => return self.loading.findings.extend(faults),
+        };
+        let unset = match kind {
+            Kind::Variables { .. } => unset_findings(
+                found.unset,
+                environment.keys().map(String::as_str),
+                "looked for it in the environment, in the service, on the lines above and in earlier files",
+            ),
+            Kind::Labels => unset_findings(found.unset, [], "a label file sees its own lines and earlier label files"),
+        };
+        self.loading.findings.extend(unset);
+        said.extend(found.variables.into_iter().filter_map(|variable| Some((variable.name, variable.value?))));
+    }
+}
+
+/// What a file is read for.
+#[derive(Clone, Copy)]
+enum Kind<'k> {
+    /// Its variables see the environment, and then what the service itself sets.
+    Variables { own: &'k BTreeMap<String, Option<String>>, raw: bool },
+    /// Labels see nothing but each other.
+    Labels,
+}
