@@ -109,6 +109,8 @@ Options:
       --volumes             Print the names of the volumes, one a line
       --networks            Print the names of the networks, one a line
       --models              Print the names of the models, one a line
+      --hash <SERVICES>     Print the configuration hashes of these services, comma-separated, or of
+                            all of them: "*"
       --profiles            Print the names of the profiles, one a line
       --images              Print the images of the services, one a line
       --variables           Print the variables that the compose files mention, and what they say
