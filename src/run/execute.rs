@@ -265,7 +265,7 @@ struct Tally {
 }
 
 /// Ends at that moment; without one, never.
-async fn at(moment: Option<Instant>) {
+pub(super) async fn at(moment: Option<Instant>) {
     match moment {
         Some(moment) => tokio::time::sleep_until(moment).await,
         None => std::future::pending().await,

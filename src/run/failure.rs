@@ -5,7 +5,7 @@ use std::fmt;
 use crate::build::BuildError;
 use crate::engine::EngineError;
 use crate::model::ServiceName;
-use crate::plan::{Action, PlannedStep, Subject};
+use crate::plan::{Action, PlannedStep, Subject, SubjectKind};
 
 /// A plan that was not done to its end.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +16,24 @@ pub struct Failure {
     pub skipped: Vec<(Subject, Action)>,
     pub cancelled: bool,
     pub timed_out: bool,
+}
+
+impl Failure {
+    /// The engine refused or went away outside any step.
+    pub(super) fn of_project(project: &str, error: EngineError) -> Self {
+        let cause = Cause {
+            subject: Subject { kind: SubjectKind::Service, name: project.to_owned() },
+            action: Action::Await,
+            service: None,
+            message: error.to_string(),
+            help: error.help.clone(),
+            kind: CauseKind::Engine(error),
+            last_logs: Vec::new(),
+            probe: None,
+            container: None,
+        };
+        Self { causes: vec![cause], ..Self::default() }
+    }
 }
 
 impl fmt::Display for Failure {

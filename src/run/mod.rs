@@ -1,23 +1,29 @@
 //! Doing: the only room that waits. It does a plan, waits for conditions and follows what happens afterwards.
 
+mod attach;
 mod condition;
 mod copy;
 mod evidence;
 mod execute;
 mod failure;
 mod feed;
+mod follow;
 mod label;
 mod lines;
 mod logs;
 mod observe;
 mod probe;
+mod progress;
 mod reader;
 mod schedule;
 mod seen;
+mod session;
 mod step;
+mod stop;
 mod tail;
 mod work;
 
+pub use attach::attached;
 pub use execute::{Done, execute};
 pub use failure::{Cause, CauseKind, FailedProbe, Failure};
 pub use logs::logs;

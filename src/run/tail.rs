@@ -114,7 +114,6 @@ impl<'a> Tails<'a> {
         self.known.contains_key(id)
     }
 
-    #[expect(dead_code)]
     pub fn is_reading(&self, id: &ContainerId) -> bool {
         self.known.get(id).is_some_and(|known| known.seen.is_none())
     }
@@ -122,11 +121,6 @@ impl<'a> Tails<'a> {
     /// Whether nothing is being read.
     pub fn is_quiet(&self) -> bool {
         self.reading.is_empty()
-    }
-
-    #[expect(dead_code)]
-    pub fn forget(&mut self, id: &ContainerId) {
-        self.known.remove(id);
     }
 
     /// The next container whose output has come to an end, for now; while nothing is read, it waits for ever.

@@ -1,0 +1,410 @@
+//! What a foreground `up` knows, and what each happening means to it.
+
+use std::collections::{BTreeSet, HashSet};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::engine::{Container, ContainerId, EngineError, EngineEvent, ErrorKind, Filters, State};
+use crate::event::{Event, Life, News};
+use crate::model::{ServiceName, labels};
+use crate::plan::{ContainerRef, Labelled, Plan, Step, StepId};
+
+use super::execute::{Done, Execution};
+use super::failure::Failure;
+use super::feed::Update;
+use super::follow::{Exit, Lives, Notices, Past};
+use super::label::label;
+use super::progress::{Progress, Told};
+use super::reader::Source;
+use super::stop::{Stage, lost};
+use super::tail::{Start, Tails};
+use super::work::{Attach, Work};
+
+/// How long last lines may take after the end of the container that wrote them.
+const LAST_LINES: Duration = Duration::from_secs(1);
+/// How long what a failed plan's containers wrote may take.
+const AFTER_FAILURE: Duration = Duration::from_millis(250);
+
+/// One foreground `up`.
+pub(super) struct Session<'a> {
+    plan: &'a Plan,
+    work: &'a Work<'a>,
+    shown: BTreeSet<ServiceName>,
+    pub tails: Tails<'a>,
+    lives: Lives,
+    past: Past,
+    notices: Notices,
+    /// Containers that the plan stops or removes: their ends are no news.
+    ours: HashSet<ContainerId>,
+    /// Containers whose start an event told, and those whose start a step told first.
+    heard_of: HashSet<ContainerId>,
+    started: HashSet<ContainerId>,
+    /// Running before the plan began.
+    found: Vec<Container>,
+    is_attached: bool,
+    /// Whether the plan is done, or given up.
+    pub done: bool,
+    failure: Option<Failure>,
+    pub stage: Stage,
+    pub interrupted: bool,
+    pub began_stopping: bool,
+    /// Whether all is stopped.
+    ended: bool,
+    pub killed: bool,
+    /// When waiting for last lines is over.
+    pub patience: Option<Instant>,
+}
+
+impl<'a> Session<'a> {
+    pub async fn new(plan: &'a Plan, work: &'a Work<'a>, attach: &Attach) -> Result<Self, Failure> {
+        let filters = Filters::label(labels::PROJECT, &work.project.name);
+        let mut found = work.engine.containers(&filters).await.map_err(|error| lost(work, error))?;
+        found.retain(|container| container.is_replica() && matches!(container.state, State::Running | State::Paused));
+        let mut session = Self {
+            plan,
+            work,
+            shown: attach.services.iter().cloned().collect(),
+            tails: Tails::new(work.engine, work.tell, attach.timestamps, ""),
+            lives: Lives::new(attach),
+            past: Past::default(),
+            notices: Notices::default(),
+            ours: HashSet::new(),
+            heard_of: HashSet::new(),
+            started: HashSet::new(),
+            found,
+            is_attached: false,
+            done: false,
+            failure: None,
+            stage: Stage::Open,
+            interrupted: false,
+            began_stopping: false,
+            ended: false,
+            killed: false,
+            patience: None,
+        };
+        session.ours = session.given_up(|_| true).collect();
+        Ok(session)
+    }
+
+    /// The existing containers that the plan stops or removes, in those of its steps that are meant.
+    fn given_up(&self, meant: impl Fn(StepId) -> bool) -> impl Iterator<Item = ContainerId> {
+        self.plan.steps().filter(move |(id, _)| meant(*id)).filter_map(|(_, planned)| match &planned.step {
+            Step::StopContainer { container, .. } | Step::RemoveContainer { container, .. } => match container {
+                ContainerRef::Existing { id, .. } | ContainerRef::Either { id, .. } => Some(id.clone()),
+                ContainerRef::Made { .. } => None,
+            },
+            _ => None,
+        })
+    }
+
+    fn source(&self, container: &Container) -> Source {
+        Source::of(&self.work.project.name, container)
+    }
+
+    /// Tells whose output will be shown, and begins with those that run already.
+    fn attach(&mut self) {
+        if self.is_attached {
+            return;
+        }
+        self.is_attached = true;
+        let leaving: HashSet<_> = self.given_up(|id| self.plan.step(id).guard.is_none()).collect();
+        let mut names = self.planned_labels();
+        for container in std::mem::take(&mut self.found) {
+            let source = self.source(&container);
+            if leaving.contains(&source.id) {
+                continue;
+            }
+            self.lives.started(&source.id, &source.service);
+            self.heard_of.insert(source.id.clone());
+            if self.shown.contains(&source.service) {
+                names.insert(source.label.clone());
+                self.tails.follow(source, Start::Now);
+            }
+        }
+        if !names.is_empty() {
+            (self.work.tell)(Event::Attached { containers: names.into_iter().collect() });
+        }
+    }
+
+    /// The labels of the containers that the plan starts.
+    fn planned_labels(&self) -> BTreeSet<String> {
+        let starts = self.plan.steps().filter_map(|(_, planned)| match (&planned.step, &planned.service) {
+            (Step::StartContainer { container }, Some(service)) if self.shown.contains(service) => {
+                Some(label(&self.work.project.name, service.as_str(), self.final_name(container)))
+            }
+            _ => None,
+        });
+        starts.collect()
+    }
+
+    /// The name that a container has when it is started.
+    fn final_name<'c>(&'c self, container: &'c ContainerRef) -> &'c str {
+        let renamed = self.plan.steps().find_map(|(_, planned)| match &planned.step {
+            Step::RenameContainer { container: old, name } if is_same(old, container) => Some(name.as_str()),
+            _ => None,
+        });
+        renamed.unwrap_or_else(|| container.name())
+    }
+
+    pub fn progressed(&mut self, progress: &Progress, execution: &Execution<'_>) {
+        for told in progress.take() {
+            match told {
+                Told::Starting => self.attach(),
+                Told::Unneeded(step) => {
+                    for id in self.given_up(|id| id == step).collect::<Vec<_>>() {
+                        self.ours.remove(&id);
+                    }
+                }
+                Told::Started(step) => self.step_started(step, execution),
+            }
+        }
+    }
+
+    /// The engine says that it has started a container; its event may have come already, or will come.
+    fn step_started(&mut self, step: StepId, execution: &Execution<'_>) {
+        let planned = self.plan.step(step);
+        let (Step::StartContainer { container }, Some(service)) = (&planned.step, &planned.service) else { return };
+        let Some(id) = execution.results.borrow().container(container) else { return };
+        if self.heard_of.contains(&id) {
+            return;
+        }
+        self.started.insert(id.clone());
+        self.lives.started(&id, service);
+        if self.shown.contains(service) {
+            let name = self.final_name(container);
+            let source = Source::new(&self.work.project.name, &id, service.as_str(), name);
+            self.tails.follow(source, Start::ThisRun);
+        }
+    }
+
+    /// The plan came to its end.
+    pub fn planned(&mut self, outcome: Result<Done, Failure>, progress: &Progress, execution: &Execution<'_>) {
+        self.attach();
+        self.progressed(progress, execution);
+        self.done = true;
+        match outcome {
+            Ok(_) => {}
+            Err(failure) if self.stage > Stage::Open && failure.causes.is_empty() => {}
+            Err(failure) => {
+                self.failure = Some(failure);
+                self.patience = Some(Instant::now() + AFTER_FAILURE);
+            }
+        }
+    }
+
+    pub fn interrupt(&mut self) {
+        self.interrupted = true;
+        self.escalate("Gracefully Stopping... press Ctrl+C again to force");
+    }
+
+    fn escalate(&mut self, first: &str) {
+        self.stage = self.stage.next();
+        let notice = match self.stage {
+            Stage::Open | Stage::Leaving => return,
+            Stage::Stopping => first,
+            Stage::Killing => "Killing... press Ctrl+C again to leave at once",
+        };
+        (self.work.tell)(Event::Notice(notice.to_owned()));
+    }
+
+    pub async fn heard(&mut self, update: Update) -> Result<(), Failure> {
+        match update {
+            Update::Event(event) => self.event(&event).await.map_err(|error| lost(self.work, error)),
+            Update::Unsure => {
+                self.find_started().await?;
+                self.look_around().await
+            }
+            Update::Lost(error) => Err(lost(self.work, error)),
+        }
+    }
+
+    async fn event(&mut self, event: &EngineEvent) -> Result<(), EngineError> {
+        let Some(source) = Source::of_event(&self.work.project.name, event) else { return Ok(()) };
+        match event.action.as_str() {
+            "create" if self.done && event.attributes.contains_key(labels::REPLACE) => {
+                let label = final_label(&self.work.project.name, &source, event);
+                self.past.replaced(&label);
+            }
+            "start" => self.has_started(source),
+            "oom" => self.past.out_of_memory(&source.id),
+            "die" => {
+                let code = event.attributes.get("exitCode").and_then(|code| code.parse().ok());
+                self.has_died(source, code).await?;
+            }
+            "destroy" => {
+                self.lives.gone(&source.id);
+                let is_news = self.done && !self.ours.contains(&source.id) && self.stage == Stage::Open;
+                if let Some(news) = self.past.removed(&source.label).filter(|_| is_news) {
+                    self.news(&source, news);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn has_started(&mut self, source: Source) {
+        self.ours.remove(&source.id);
+        self.heard_of.insert(source.id.clone());
+        self.lives.started(&source.id, &source.service);
+        if let Some(news) = self.past.started(&source.id, &source.label) {
+            self.news(&source, news);
+        }
+        let is_followed = self.started.remove(&source.id);
+        if !is_followed && self.shown.contains(&source.service) {
+            self.tails.follow(source, Start::ThisRun);
+        }
+    }
+
+    async fn has_died(&mut self, source: Source, code: Option<i64>) -> Result<(), EngineError> {
+        if self.ours.contains(&source.id) {
+            self.lives.gone(&source.id);
+            return Ok(());
+        }
+        let details = match self.work.engine.inspect_container(&source.id).await {
+            Err(error) if error.kind == ErrorKind::NotFound => None,
+            details => Some(details?),
+        };
+        let Some(starved) = self.past.exited(&source.id) else { return Ok(()) };
+        let restarting = details
+            .as_ref()
+            .is_some_and(|details| matches!(details.state, State::Restarting | State::Running | State::Paused));
+        let code = code.or_else(|| details.as_ref().map(|details| details.exit_code)).unwrap_or(0);
+        let out_of_memory = starved || details.is_some_and(|details| details.oom_killed);
+        self.news(&source, News::Exited { code, out_of_memory, restarting });
+        let aborts = self.lives.exited(&source.id, &source.service, Exit { code, restarting });
+        if aborts && self.stage == Stage::Open {
+            self.escalate("Aborting on container exit...");
+        }
+        Ok(())
+    }
+
+    /// Tells news of a container, after its last lines.
+    fn news(&mut self, source: &Source, news: News) {
+        if !self.shown.contains(&source.service) {
+            return;
+        }
+        let life = Life { service: source.service.clone(), label: source.label.clone(), news };
+        if self.tails.is_reading(&source.id) && matches!(life.news, News::Exited { .. }) {
+            self.notices.keep(&source.id, life);
+            self.patience.get_or_insert(Instant::now() + LAST_LINES);
+        } else {
+            (self.work.tell)(Event::Life(life));
+        }
+    }
+
+    /// A container's output came to an end: its exit can be told now. When it runs, there is more to come.
+    pub async fn ended(&mut self, id: ContainerId) -> Result<(), Failure> {
+        for life in self.notices.take(&id) {
+            (self.work.tell)(Event::Life(life));
+        }
+        match self.work.engine.inspect_container(&id).await {
+            Ok(details) if matches!(details.state, State::Running | State::Paused) => self.tails.resume(&id),
+            Err(error) if error.kind != ErrorKind::NotFound => return Err(lost(self.work, error)),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Looks for starts that no event told.
+    async fn find_started(&mut self) -> Result<(), Failure> {
+        let filters = Filters::label(labels::PROJECT, &self.work.project.name);
+        let found = self.work.engine.containers(&filters).await.map_err(|error| lost(self.work, error))?;
+        for container in found.iter().filter(|container| container.is_replica() && container.state == State::Running) {
+            if !self.heard_of.contains(&container.id) && !self.started.contains(&container.id) {
+                self.has_started(self.source(container));
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks for exits that no event told.
+    pub async fn look_around(&mut self) -> Result<(), Failure> {
+        let alive: Vec<_> = self.lives.alive().map(|(id, _)| id.clone()).collect();
+        for id in alive {
+            match self.work.engine.inspect_container(&id).await {
+                Ok(details) if matches!(details.state, State::Exited | State::Dead) => {
+                    let service = details.labels.get(labels::SERVICE).map_or("", String::as_str);
+                    let source = Source::new(&self.work.project.name, &id, service, &details.name);
+                    let died = self.has_died(source, Some(details.exit_code)).await;
+                    died.map_err(|error| lost(self.work, error))?;
+                }
+                Ok(_) => {}
+                Err(error) if error.kind == ErrorKind::NotFound => self.lives.gone(&id),
+                Err(error) => return Err(lost(self.work, error)),
+            }
+        }
+        Ok(())
+    }
+
+    pub fn stopped(&mut self, result: Result<(), Failure>) {
+        self.ended = true;
+        self.patience = Some(Instant::now() + LAST_LINES);
+        if let Err(failure) = result {
+            (self.work.tell)(Event::Warning(failure.to_string()));
+        }
+    }
+
+    pub fn killed(&mut self, result: Result<(), Failure>) {
+        self.killed = true;
+        if let Err(failure) = result {
+            (self.work.tell)(Event::Warning(failure.to_string()));
+        }
+    }
+
+    pub fn give_up_waiting(&mut self) {
+        self.patience = None;
+        for life in self.notices.take_all() {
+            (self.work.tell)(Event::Life(life));
+        }
+        if self.ended || self.failure.is_some() {
+            self.lives.clear();
+        }
+    }
+
+    pub fn is_over(&self) -> bool {
+        if self.stage == Stage::Leaving {
+            return true;
+        }
+        let all_told = self.notices.is_empty() && self.lives.is_over();
+        match (&self.failure, self.stage) {
+            (Some(_), Stage::Open) => self.patience.is_none(),
+            (_, Stage::Open) => self.done && all_told,
+            _ => self.ended && all_told,
+        }
+    }
+
+    pub fn conclude(mut self) -> Result<i32, Failure> {
+        match self.failure.take() {
+            Some(failure) if !self.interrupted => Err(failure),
+            _ if self.interrupted => Ok(130),
+            _ => Ok(self.lives.exit_code()),
+        }
+    }
+}
+
+/// Whether two references mean the same container, whatever name it has at that moment.
+fn is_same(one: &ContainerRef, other: &ContainerRef) -> bool {
+    use ContainerRef::{Either, Existing, Made};
+    match (one, other) {
+        (Existing { id, .. }, Existing { id: other, .. }) => id == other,
+        (Made { step, .. } | Either { step, .. }, Made { step: other, .. } | Either { step: other, .. }) => {
+            step == other
+        }
+        _ => false,
+    }
+}
+
+/// The label that a replacement has once it bears its final name.
+fn final_label(project: &str, source: &Source, event: &EngineEvent) -> String {
+    let attribute = |name: &str| event.attributes.get(name).map_or("", String::as_str);
+    let name = attribute("name");
+    let name = name.split_once('_').filter(|(id, _)| is_short_id(id)).map_or(name, |(_, name)| name);
+    label(project, source.service.as_str(), name)
+}
+
+/// Whether a name's beginning is what stands in front of a replacement's name for a while.
+fn is_short_id(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
