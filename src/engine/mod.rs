@@ -5,6 +5,7 @@
 pub mod docker;
 mod error;
 mod image;
+pub mod memory;
 mod network;
 mod stream;
 mod types;

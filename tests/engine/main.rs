@@ -23,6 +23,11 @@ async fn run(stage: &Stage, behaviours: impl Iterator<Item = &(&'static str, Beh
 
 const AT_ONCE: usize = 6;
 
+#[tokio::test(start_paused = true)]
+async fn memory_keeps_the_contract() {
+    run(&Stage::memory(), EVERYWHERE.iter()).await;
+}
+
 #[tokio::test]
 async fn docker_keeps_the_contract() {
     let Some(stage) = Stage::docker().await else { return };

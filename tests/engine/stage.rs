@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
+use convoke::engine::memory::{Behaviour, MemoryEngine, MemoryImage};
 use convoke::engine::{
-    BuildOutput, ContainerId, ContainerSpec, Engine, ErrorKind, Filters, ImageBuild, LogRequest, NetworkId,
-    PathOrArchive, Removal, docker,
+    BuildOutput, ContainerId, ContainerSpec, Engine, ErrorKind, ExecOutcome, Filters, ImageBuild, LogRequest,
+    NetworkId, PathOrArchive, Removal, Stream, docker,
 };
 use futures_util::TryStreamExt;
 
@@ -29,6 +31,8 @@ ENTRYPOINT [\"/actor\"]
 
 pub struct Stage {
     pub engine: Box<dyn Engine>,
+    /// The same engine, where it is the one in memory and has to be told what its containers do.
+    memory: Option<MemoryEngine>,
     names: AtomicU32,
 }
 
@@ -45,7 +49,17 @@ impl Stage {
             Err(error) => panic!("{error}"),
         };
         build_image(&engine).await;
-        Some(Self { engine: Box::new(engine), names: AtomicU32::new(0) })
+        Some(Self { engine: Box::new(engine), memory: None, names: AtomicU32::new(0) })
+    }
+
+    pub fn memory() -> Self {
+        let image = MemoryImage {
+            volumes: vec!["/data".into()],
+            environment: vec!["GREETING=hello".into()],
+            ..MemoryImage::named(&image())
+        };
+        let engine = MemoryEngine::new().with(image);
+        Self { engine: Box::new(engine.clone()), memory: Some(engine), names: AtomicU32::new(0) }
     }
 
     /// Takes away whatever a broken behaviour left, and the image.
@@ -77,8 +91,12 @@ impl Stage {
 
     /// A container of the image that does what the words say.
     pub fn spec(&self, words: &[&str]) -> ContainerSpec {
+        let name = self.name();
+        if let Some(memory) = &self.memory {
+            memory.script(&name, played(words));
+        }
         ContainerSpec {
-            name: self.name(),
+            name,
             image: image(),
             command: Some(words.iter().map(|word| (*word).to_owned()).collect()),
             ..Default::default()
@@ -100,13 +118,50 @@ impl Stage {
     }
 
     /// What the memory engine has to be told, as it runs nothing: the check never succeeds.
-    pub fn never_healthy(&self, _spec: &ContainerSpec, _output: &str) {}
+    pub fn never_healthy(&self, spec: &ContainerSpec, output: &str) {
+        if let Some(memory) = &self.memory {
+            let behaviour = Behaviour { healthy_after: None, complaint: output.into(), ..Behaviour::default() };
+            memory.script(&spec.name, behaviour);
+        }
+    }
 
     /// How a command that is run inside answers.
-    pub fn answers(&self, _spec: &ContainerSpec, _command: &[String], _code: i64, _out: &str, _err: &str) {}
+    pub fn answers(&self, spec: &ContainerSpec, command: &[String], code: i64, out: &str, err: &str) {
+        if let Some(memory) = &self.memory {
+            let outcome = ExecOutcome { exit_code: code, stdout: out.into(), stderr: err.into() };
+            memory.script(&spec.name, Behaviour { answers: vec![(command.to_vec(), outcome)], ..Behaviour::default() });
+        }
+    }
 
-    /// What the program reads from a file and prints.
-    pub fn wrote(&self, _id: &ContainerId, _text: &str) {}
+    /// What the program finds in the file that it prints.
+    pub fn finds(&self, spec: &ContainerSpec, text: &str) {
+        if let Some(memory) = &self.memory {
+            memory.script(&spec.name, played(&["part", text]));
+        }
+    }
+}
+
+/// The words of the program as a behaviour.
+fn played(words: &[&str]) -> Behaviour {
+    // It knows no signals, and nobody else takes them up for the first process of a container.
+    let mut behaviour = Behaviour { stops: None, exits: Some((Duration::ZERO, 0)), ..Behaviour::default() };
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if *word == "forever" {
+            behaviour.exits = None;
+            break;
+        }
+        let argument = words.next().expect("an argument");
+        behaviour = match *word {
+            "out" => behaviour.writing(Duration::ZERO, &format!("{argument}\n")),
+            "err" => behaviour.writing_to(Stream::Stderr, Duration::ZERO, &format!("{argument}\n")),
+            "part" => behaviour.writing(Duration::ZERO, argument),
+            "exit" => Behaviour { exits: Some((Duration::ZERO, argument.parse().expect("a number"))), ..behaviour },
+            "cat" => behaviour,
+            other => panic!("{other} needs real files"),
+        };
+    }
+    behaviour
 }
 
 /// Builds the image from nothing but one static program.

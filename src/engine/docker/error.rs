@@ -25,6 +25,8 @@ const WORDS: &[(&str, ErrorKind)] = &[
     ("authentication required", ErrorKind::Denied),
     ("manifest unknown", ErrorKind::NotFound),
     ("no such image", ErrorKind::NotFound),
+    ("is not connected to the network", ErrorKind::NotFound),
+    ("does not support reading", ErrorKind::Unsupported),
     ("already exists", ErrorKind::Conflict),
     ("overlaps with other one on this address space", ErrorKind::Conflict),
 ];

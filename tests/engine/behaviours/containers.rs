@@ -242,11 +242,12 @@ pub async fn a_command_runs_inside(stage: &Stage) {
 }
 
 pub async fn files_are_put_in(stage: &Stage) {
-    let id = created(stage, &stage.spec(&["cat", "/notes/a"])).await;
+    let spec = stage.spec(&["cat", "/notes/a"]);
+    stage.finds(&spec, "put in\n");
+    let id = created(stage, &spec).await;
     let files = archive(&[("notes/a", b"put in\n")]);
     stage.engine.upload(&id, "/", files.clone()).await.expect("put in");
     assert_eq!(kind(stage.engine.upload(&id, "/nowhere/at/all", files).await), ErrorKind::NotFound);
-    stage.wrote(&id, "put in\n");
     stage.engine.start_container(&id).await.expect("started");
     ended(stage, &id).await;
     assert_eq!(stage.output(&id).await, "put in\n");

@@ -1,0 +1,378 @@
+//! The engine's port, kept in memory.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::stream::{self, BoxStream};
+use futures_util::{FutureExt, StreamExt};
+use tokio::time::sleep;
+
+use super::world::{Outcome, refusal};
+use super::{Call, MemoryEngine, Shared, life, streams};
+use crate::engine::{
+    About, BuildOutput, Container, ContainerDetails, ContainerId, ContainerSpec, Created, EndpointSpec, Engine,
+    EngineError, EngineEvent, ErrorKind, EventRequest, ExecOutcome, ExecSpec, Filters, Image, ImageBuild, ImageDetails,
+    ImagePull, LogChunk, LogRequest, Network, NetworkId, NetworkSpec, PullProgress, Removal, State, Volume, VolumeSpec,
+};
+
+/// What a container has when it says nothing.
+const GRACE: Duration = Duration::from_secs(10);
+
+impl Shared {
+    /// Notes a request, takes its time, and fails if it is to fail.
+    async fn enter(&self, method: &'static str, subject: &str) -> Outcome<()> {
+        let (delay, failure) = self.journal().note(Call { method, subject: subject.to_owned() });
+        if !delay.is_zero() {
+            sleep(delay).await;
+        }
+        failure.map_or(Ok(()), Err)
+    }
+
+    /// A container's name, for the journal; the id when there is none.
+    fn name_of(&self, id: &ContainerId) -> String {
+        self.world().container(id.as_str()).map_or_else(|_| id.0.clone(), |it| it.spec.name.clone())
+    }
+}
+
+/// Fills in what was being done.
+fn doing<T>(action: impl FnOnce() -> String, outcome: Outcome<T>) -> Outcome<T> {
+    outcome.map_err(|error| if error.action.is_empty() { EngineError { action: action(), ..error } } else { error })
+}
+
+impl MemoryEngine {
+    /// A request about a container.
+    async fn on(&self, method: &'static str, id: &ContainerId) -> Outcome<()> {
+        self.shared.enter(method, &self.shared.name_of(id)).await
+    }
+
+    /// Waits until the container heeds a request to end, at most its grace, and ends it.
+    async fn see_off(&self, id: &ContainerId, grace: Option<Duration>) -> Outcome<()> {
+        let Some((life, patience, code)) = self.shared.change(|world| {
+            let occupant = world.container_mut(id.as_str())?;
+            occupant.stopped_by_hand = true;
+            if occupant.state == State::Restarting {
+                occupant.state = State::Exited;
+            }
+            if !occupant.is_up() {
+                return Ok(None);
+            }
+            let own =
+                occupant.spec.stop_timeout.and_then(|seconds| u64::try_from(seconds).ok()).map(Duration::from_secs);
+            let grace = grace.or(own).unwrap_or(GRACE);
+            let (patience, code) = match occupant.behaviour.stops {
+                Some((after, code)) if after < grace || after.is_zero() => (after, code),
+                _ => (grace, 137),
+            };
+            let life = occupant.lives;
+            let signal =
+                if occupant.spec.stop_signal.is_empty() { "15" } else { &occupant.spec.stop_signal }.to_owned();
+            let id = occupant.id.clone();
+            world.tell_of(&id, "kill", &[("signal", signal)]);
+            Outcome::Ok(Some((life, patience, code)))
+        })?
+        else {
+            return Ok(());
+        };
+        if !patience.is_zero() {
+            sleep(patience).await;
+        }
+        self.shared.change(|world| {
+            let occupant = world.container(id.as_str())?;
+            let (id, same) = (occupant.id.clone(), occupant.is_up() && occupant.lives == life);
+            if same {
+                world.end_container(&id, code, false);
+            }
+            world.tell_of(&id, "stop", &[]);
+            Ok(())
+        })
+    }
+
+    fn begin(&self, id: &ContainerId) -> Outcome<()> {
+        let begun = self.shared.change(|world| {
+            let life = world.start_container(id.as_str())?;
+            Outcome::Ok(life.map(|life| (world.container(id.as_str()).map(|it| it.id.clone()), life)))
+        })?;
+        if let Some((Ok(id), life)) = begun {
+            life::begin(&self.shared, &id, life);
+        }
+        Ok(())
+    }
+
+    /// Runs a command inside: what was scripted, the health check, or silence.
+    fn answer(&self, id: &ContainerId, spec: &ExecSpec) -> Outcome<ExecOutcome> {
+        self.shared.change(|world| {
+            let now = world.clock.now();
+            let occupant = world.container(id.as_str())?;
+            if occupant.state != State::Running {
+                return Err(refusal(ErrorKind::Conflict, format!("Container {} is not running", occupant.id)));
+            }
+            let scripted = occupant.behaviour.answers.iter().find(|(command, _)| *command == spec.command);
+            let outcome = match scripted {
+                Some((_, outcome)) => outcome.clone(),
+                None if is_check(occupant.health_check.as_ref(), &spec.command) => {
+                    let healthy = occupant.behaviour.is_healthy(occupant.age(now));
+                    let stdout = if healthy { Vec::new() } else { occupant.behaviour.complaint.clone().into_bytes() };
+                    ExecOutcome { exit_code: i64::from(!healthy), stdout, stderr: Vec::new() }
+                }
+                None => ExecOutcome::default(),
+            };
+            let (id, command) = (occupant.id.clone(), spec.command.join(" "));
+            world.tell_of(&id, &format!("exec_create: {command}"), &[]);
+            world.tell_of(&id, &format!("exec_start: {command}"), &[]);
+            world.tell_of(&id, "exec_die", &[("exitCode", outcome.exit_code.to_string())]);
+            Ok(outcome)
+        })
+    }
+
+    fn take_signal(&self, id: &ContainerId, signal: &str) -> Outcome<()> {
+        let name = signal.trim_start_matches("SIG");
+        self.shared.change(|world| {
+            let occupant = world.container_mut(id.as_str())?;
+            if !occupant.is_up() {
+                let message = format!("Cannot kill container: {id}: Container {} is not running", occupant.id);
+                return Err(refusal(ErrorKind::Conflict, message));
+            }
+            let ends = match name {
+                "KILL" | "9" => Some(137),
+                "TERM" | "INT" | "QUIT" | "15" | "2" | "3" => occupant.behaviour.stops.map(|(_, code)| code),
+                _ => None,
+            };
+            occupant.stopped_by_hand |= ends.is_some();
+            let id = occupant.id.clone();
+            world.tell_of(&id, "kill", &[("signal", name.to_owned())]);
+            if let Some(code) = ends {
+                world.end_container(&id, code, false);
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Whether a command is the container's own health check, as an engine would run it.
+fn is_check(check: Option<&crate::engine::HealthSpec>, command: &[String]) -> bool {
+    let Some((kind, words)) = check.and_then(|check| check.test.split_first()) else { return false };
+    match kind.as_str() {
+        "CMD" => words == command,
+        "CMD-SHELL" => command.last() == words.first(),
+        _ => false,
+    }
+}
+
+#[async_trait]
+impl Engine for MemoryEngine {
+    fn about(&self) -> &About {
+        &self.about
+    }
+
+    async fn containers(&self, filters: &Filters) -> Result<Vec<Container>, EngineError> {
+        self.shared.enter("containers", "").await?;
+        Ok(self.shared.world().list_containers(filters))
+    }
+
+    async fn inspect_container(&self, id: &ContainerId) -> Result<ContainerDetails, EngineError> {
+        self.on("inspect_container", id).await?;
+        doing(|| format!("inspect container {}", id.short()), self.shared.world().container_details(id.as_str()))
+    }
+
+    async fn create_container(&self, spec: &ContainerSpec) -> Result<Created, EngineError> {
+        self.shared.enter("create_container", &spec.name).await?;
+        let created = self.shared.change(|world| world.create_container(spec));
+        doing(|| format!("create container {}", spec.name), created)
+    }
+
+    async fn start_container(&self, id: &ContainerId) -> Result<(), EngineError> {
+        self.on("start_container", id).await?;
+        doing(|| format!("start container {}", id.short()), self.begin(id))
+    }
+
+    async fn stop_container(&self, id: &ContainerId, grace: Option<Duration>) -> Result<(), EngineError> {
+        self.on("stop_container", id).await?;
+        doing(|| format!("stop container {}", id.short()), self.see_off(id, grace).await)
+    }
+
+    async fn restart_container(&self, id: &ContainerId, grace: Option<Duration>) -> Result<(), EngineError> {
+        self.on("restart_container", id).await?;
+        let stopped = self.see_off(id, grace).await;
+        let begun = stopped.and_then(|()| self.begin(id));
+        doing(|| format!("restart container {}", id.short()), begun)?;
+        self.shared.change(|world| world.tell_of(id.as_str(), "restart", &[]));
+        Ok(())
+    }
+
+    async fn kill_container(&self, id: &ContainerId, signal: &str) -> Result<(), EngineError> {
+        self.on("kill_container", id).await?;
+        doing(|| format!("kill container {}", id.short()), self.take_signal(id, signal))
+    }
+
+    async fn pause_container(&self, id: &ContainerId) -> Result<(), EngineError> {
+        self.on("pause_container", id).await?;
+        let paused = self.shared.change(|world| world.hold_container(id.as_str(), true));
+        doing(|| format!("pause container {}", id.short()), paused)
+    }
+
+    async fn unpause_container(&self, id: &ContainerId) -> Result<(), EngineError> {
+        self.on("unpause_container", id).await?;
+        let unpaused = self.shared.change(|world| world.hold_container(id.as_str(), false));
+        doing(|| format!("unpause container {}", id.short()), unpaused)
+    }
+
+    async fn rename_container(&self, id: &ContainerId, name: &str) -> Result<(), EngineError> {
+        self.on("rename_container", id).await?;
+        let renamed = self.shared.change(|world| world.rename_container(id.as_str(), name));
+        doing(|| format!("rename container {} to {name}", id.short()), renamed)
+    }
+
+    async fn remove_container(&self, id: &ContainerId, removal: Removal) -> Result<(), EngineError> {
+        self.on("remove_container", id).await?;
+        let removed = self.shared.change(|world| world.remove_container(id.as_str(), removal));
+        doing(|| format!("remove container {}", id.short()), removed)
+    }
+
+    async fn upload(&self, id: &ContainerId, folder: &str, archive: Bytes) -> Result<(), EngineError> {
+        self.on("upload", id).await?;
+        let put = self.shared.change(|world| {
+            let occupant = world.container_mut(id.as_str())?;
+            let known = folder == "/" || occupant.mounts.iter().any(|mount| mount.destination.starts_with(folder));
+            if !known {
+                let message = format!("Could not find the file {folder} in container {id}");
+                return Err(refusal(ErrorKind::NotFound, message));
+            }
+            occupant.uploads.push((folder.to_owned(), archive));
+            Ok(())
+        });
+        doing(|| format!("put files into {folder} of container {}", id.short()), put)
+    }
+
+    async fn exec(&self, id: &ContainerId, spec: &ExecSpec) -> Result<ExecOutcome, EngineError> {
+        self.on("exec", id).await?;
+        doing(|| format!("run `{}` in container {}", spec.command.join(" "), id.short()), self.answer(id, spec))
+    }
+
+    fn logs(&self, id: &ContainerId, request: &LogRequest) -> BoxStream<'static, Result<LogChunk, EngineError>> {
+        let (shared, id, request) = (Arc::clone(&self.shared), id.clone(), request.clone());
+        let opened = async move {
+            let entered = shared.enter("logs", &shared.name_of(&id)).await;
+            let chunks = match entered {
+                Ok(()) => streams::logs(shared, id.0.clone(), request),
+                Err(error) => stream::iter([Err(error)]).boxed(),
+            };
+            chunks.map(move |chunk| doing(|| format!("read logs of container {}", id.short()), chunk))
+        };
+        opened.flatten_stream().boxed()
+    }
+
+    fn events(&self, request: &EventRequest) -> BoxStream<'static, Result<EngineEvent, EngineError>> {
+        let (shared, request) = (Arc::clone(&self.shared), request.clone());
+        let opened = async move {
+            match shared.enter("events", "").await {
+                Ok(()) => streams::events(shared, request),
+                Err(error) => stream::iter([Err(error)]).boxed(),
+            }
+        };
+        opened.flatten_stream().boxed()
+    }
+
+    async fn networks(&self, filters: &Filters) -> Result<Vec<Network>, EngineError> {
+        self.shared.enter("networks", "").await?;
+        Ok(self.shared.world().list_networks(filters))
+    }
+
+    async fn create_network(&self, spec: &NetworkSpec) -> Result<NetworkId, EngineError> {
+        self.shared.enter("create_network", &spec.name).await?;
+        let created = self.shared.change(|world| world.create_network(spec));
+        doing(|| format!("create network {}", spec.name), created)
+    }
+
+    async fn remove_network(&self, id: &NetworkId) -> Result<(), EngineError> {
+        let name = self.shared.world().network(id.as_str()).map_or_else(|_| id.0.clone(), |it| it.spec.name.clone());
+        self.shared.enter("remove_network", &name).await?;
+        let removed = self.shared.change(|world| world.remove_network(id.as_str()));
+        doing(|| format!("remove network {}", id.short()), removed)
+    }
+
+    async fn connect_network(
+        &self,
+        network: &str,
+        container: &ContainerId,
+        endpoint: &EndpointSpec,
+    ) -> Result<(), EngineError> {
+        self.on("connect_network", container).await?;
+        let connected = self.shared.change(|world| world.connect(network, container.as_str(), endpoint));
+        doing(|| format!("connect container {} to network {network}", container.short()), connected)
+    }
+
+    async fn disconnect_network(&self, network: &str, container: &ContainerId, _: bool) -> Result<(), EngineError> {
+        self.on("disconnect_network", container).await?;
+        let left = self.shared.change(|world| world.disconnect(network, container.as_str()));
+        doing(|| format!("disconnect container {} from network {network}", container.short()), left)
+    }
+
+    async fn volumes(&self, filters: &Filters) -> Result<Vec<Volume>, EngineError> {
+        self.shared.enter("volumes", "").await?;
+        Ok(self.shared.world().list_volumes(filters))
+    }
+
+    async fn create_volume(&self, spec: &VolumeSpec) -> Result<(), EngineError> {
+        self.shared.enter("create_volume", &spec.name).await?;
+        let created = self.shared.change(|world| world.create_volume(spec));
+        doing(|| format!("create volume {}", spec.name), created)
+    }
+
+    async fn remove_volume(&self, name: &str, force: bool) -> Result<(), EngineError> {
+        self.shared.enter("remove_volume", name).await?;
+        let removed = self.shared.change(|world| world.remove_volume(name, force));
+        doing(|| format!("remove volume {name}"), removed)
+    }
+
+    async fn images(&self) -> Result<Vec<Image>, EngineError> {
+        self.shared.enter("images", "").await?;
+        Ok(self.shared.world().list_images())
+    }
+
+    async fn inspect_image(&self, name: &str) -> Result<ImageDetails, EngineError> {
+        self.shared.enter("inspect_image", name).await?;
+        doing(|| format!("inspect image {name}"), self.shared.world().image_details(name))
+    }
+
+    fn pull_image(&self, pull: &ImagePull) -> BoxStream<'static, Result<PullProgress, EngineError>> {
+        let (shared, image) = (Arc::clone(&self.shared), pull.image.clone());
+        let pulled = async move {
+            let entered = shared.enter("pull_image", &image).await;
+            let pulled = entered.and_then(|()| shared.change(|world| world.pull_image(&image)));
+            let told = doing(|| format!("pull image {image}"), pulled)
+                .map(|id| PullProgress { status: format!("Digest: {id}"), ..Default::default() });
+            stream::iter([told])
+        };
+        pulled.flatten_stream().boxed()
+    }
+
+    fn build_image(&self, build: &ImageBuild) -> BoxStream<'static, Result<BuildOutput, EngineError>> {
+        let (shared, build) = (Arc::clone(&self.shared), build.clone());
+        let built = async move {
+            let name = build.tags.first().cloned().unwrap_or_default();
+            let told = match shared.enter("build_image", &name).await {
+                Ok(()) => {
+                    let id = shared.change(|world| world.build_image(&build));
+                    vec![Ok(BuildOutput::Text("Step 1/1 : FROM scratch\n".into())), Ok(BuildOutput::Image(id))]
+                }
+                Err(error) => vec![Err(error)],
+            };
+            stream::iter(told)
+        };
+        built.flatten_stream().boxed()
+    }
+
+    async fn tag_image(&self, image: &str, name: &str) -> Result<(), EngineError> {
+        self.shared.enter("tag_image", name).await?;
+        let tagged = self.shared.change(|world| world.tag_image(image, name));
+        doing(|| format!("tag image {image} as {name}"), tagged)
+    }
+
+    async fn remove_image(&self, name: &str, force: bool) -> Result<(), EngineError> {
+        self.shared.enter("remove_image", name).await?;
+        let removed = self.shared.change(|world| world.remove_image(name, force));
+        doing(|| format!("remove image {name}"), removed)
+    }
+}
