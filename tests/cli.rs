@@ -47,6 +47,12 @@ Runs multi-container applications from a Compose file
 Usage: convoke [OPTIONS] [COMMAND]
 
 Commands:
+  up       Create and start the containers of the project
+  down     Stop and remove containers and networks of the project
+  ps       List the containers of the project
+  logs     Show what the containers of the project have written
+  plan     Show what `up` or `down` would do, and why; nothing is changed
+  create   Create the containers of the project, without starting them
   config   Check the compose files and show what they come to
   version  Show the version of convoke
   help     Print this message or the help of the given subcommand(s)

@@ -1,7 +1,7 @@
 //! `convoke config`
 
 use std::collections::BTreeSet;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -103,7 +103,7 @@ enum Format {
     Json,
 }
 
-pub fn config(arguments: &Arguments, context: &Context<'_>, out: &mut dyn Write) -> Result<Status, Failure> {
+pub fn config(arguments: &Arguments, context: &Context<'_>) -> Result<Status, Failure> {
     let loaded = context.load(&arguments.options(context))?;
     if arguments.quiet {
         return Ok(Status::SUCCESS);
@@ -113,7 +113,7 @@ pub fn config(arguments: &Arguments, context: &Context<'_>, out: &mut dyn Write)
         Some(path) => {
             std::fs::write(path, text).map_err(|error| Failure::plain(format!("write {}: {error}", path.display())))?
         }
-        None => out.write_all(text.as_bytes())?,
+        None => io::stdout().lock().write_all(text.as_bytes())?,
     }
     Ok(Status::SUCCESS)
 }

@@ -3,20 +3,49 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use clap::CommandFactory;
+use clap::error::ErrorKind;
+
 use crate::diagnostic::{Diagnostic, Files};
+use crate::engine::docker::{self, DockerEngine};
 use crate::load::{self, Loaded, Options};
+use crate::model::Project;
 use crate::source::{self, DiskReader, Question};
 
+use super::Invocation;
 use super::globals::Globals;
 use super::outcome::Failure;
 use super::report::Manner;
-use super::settings::{Environment, Settings};
+use super::settings::{Environment, Settings, variable};
 
 pub struct Context<'a> {
     pub globals: &'a Globals,
     pub settings: Settings,
     pub environment: &'a Environment,
     pub current_dir: PathBuf,
+}
+
+/// Whose containers a command is about that does not need the whole file.
+pub enum Whose {
+    Loaded(Box<Loaded>),
+    /// Only the name is known: the containers tell the rest.
+    Named(String),
+}
+
+impl Whose {
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Loaded(loaded) => &loaded.project.name,
+            Self::Named(name) => name,
+        }
+    }
+
+    pub fn project(&self) -> Option<&Project> {
+        match self {
+            Self::Loaded(loaded) => Some(&loaded.project),
+            Self::Named(_) => None,
+        }
+    }
 }
 
 impl Context<'_> {
@@ -46,6 +75,50 @@ impl Context<'_> {
         Ok(loaded)
     }
 
+    /// The project of a command that can do without the file: with a name and no file, nothing is read at all.
+    ///
+    /// # Errors
+    /// When the files are wrong and no variable names the project either.
+    pub fn whose(&self) -> Result<Whose, Failure> {
+        if let (Some(name), true) = (&self.globals.project_name, self.globals.files.is_empty()) {
+            return Ok(Whose::Named(checked(name)?));
+        }
+        match self.load(&self.reading()) {
+            Ok(loaded) => Ok(Whose::Loaded(Box::new(loaded))),
+            Err(failure) => match variable(self.environment, "COMPOSE_PROJECT_NAME") {
+                Some(name) => {
+                    let name = checked(name)?;
+                    self.make_do_with(&failure, &name)?;
+                    Ok(Whose::Named(name))
+                }
+                None => Err(failure),
+            },
+        }
+    }
+
+    /// The project's folder and its files as the labels of containers have them, for a project that does not load.
+    pub fn marks(&self) -> Option<(String, String)> {
+        let (source, ..) = source::gather(&self.question(), &DiskReader).ok()?;
+        let files: Vec<String> = source.files.iter().map(|file| file.display().to_string()).collect();
+        Some((source.project_directory.display().to_string(), files.join(",")))
+    }
+
+    /// Says that the files are of no use and what is gone by instead.
+    pub fn make_do_with(&self, failure: &Failure, name: &str) -> Result<(), Failure> {
+        let why = match failure {
+            Failure::Findings(_, findings) => findings.iter().find(|finding| finding.is_error()),
+            _ => None,
+        };
+        let why = why.map_or("they cannot be read", |finding| finding.message.as_str());
+        let message = format!("the compose files are of no use ({why}): going by what the containers of {name} say");
+        Ok(self.warn(&[Diagnostic::warning(message)], &Files::default())?)
+    }
+
+    /// What is enough to know which containers belong to the project.
+    pub fn reading(&self) -> Options {
+        Options { resolve_environment: false, all_resources: self.globals.all_resources, ..Options::default() }
+    }
+
     pub fn warn(&self, warnings: &[Diagnostic], files: &Files) -> io::Result<()> {
         if warnings.is_empty() {
             return Ok(());
@@ -56,4 +129,36 @@ impl Context<'_> {
     pub fn manner(&self) -> Manner {
         Manner { format: self.settings.error_format, color: self.settings.color_stderr }
     }
+
+    /// # Errors
+    /// When no engine answers.
+    pub async fn engine(&self) -> Result<DockerEngine, Failure> {
+        Ok(docker::connect(self.environment, std::env::home_dir().as_deref()).await?)
+    }
+
+    /// Flags that do not go together.
+    pub fn misuse(&self, command: &str, message: &str) -> Failure {
+        let mut tree = Invocation::command();
+        tree.build();
+        let error = match tree.find_subcommand_mut(command) {
+            Some(command) => command.error(ErrorKind::ArgumentConflict, message),
+            None => tree.error(ErrorKind::ArgumentConflict, message),
+        };
+        Failure::Misuse(Box::new(error))
+    }
+
+    /// What to type to do something else with the same project.
+    pub fn invocation(&self, project: &str, words: &str) -> String {
+        let elsewhere = !self.globals.files.is_empty()
+            || self.globals.project_name.is_some()
+            || self.globals.project_directory.is_some();
+        if elsewhere { format!("convoke -p {project} {words}") } else { format!("convoke {words}") }
+    }
+}
+
+fn checked(name: &str) -> Result<String, Failure> {
+    if source::normal_name(name) == name && !name.is_empty() {
+        return Ok(name.to_owned());
+    }
+    Err(Failure::one(source::invalid_name(name)))
 }

@@ -2,16 +2,28 @@
 
 mod config;
 mod context;
+mod create;
+mod down;
 mod globals;
+mod instant;
+mod interrupt;
+mod logs;
+mod making;
 mod outcome;
+mod plan;
+mod prepared;
+mod proxies;
+mod ps;
 mod report;
+mod session;
 mod settings;
+mod telling;
+mod up;
 mod variables;
 mod version;
 mod words;
 
 use std::ffi::OsString;
-use std::io;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue};
@@ -46,6 +58,12 @@ struct Invocation {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Up(up::Arguments),
+    Down(down::Arguments),
+    Ps(ps::Arguments),
+    Logs(logs::Arguments),
+    Plan(plan::Arguments),
+    Create(create::Arguments),
     Config(config::Arguments),
     Version(version::Arguments),
 }
@@ -113,10 +131,9 @@ fn begin(invocation: &Invocation, environment: &Environment) -> Status {
 }
 
 fn perform(invocation: &Invocation, settings: Settings, environment: &Environment) -> Result<Status, Failure> {
-    let mut out = io::stdout().lock();
     let Some(command) = &invocation.command else {
         if invocation.version {
-            return version::version(version::Arguments::default(), &mut out);
+            return version::version(version::Arguments::default());
         }
         Invocation::command().print_help()?;
         return Ok(Status::SUCCESS);
@@ -125,7 +142,22 @@ fn perform(invocation: &Invocation, settings: Settings, environment: &Environmen
         .map_err(|error| Failure::plain(format!("the working directory cannot be used: {error}")))?;
     let context = Context { globals: &invocation.globals, settings, environment, current_dir };
     match command {
-        Command::Config(arguments) => config::config(arguments, &context, &mut out),
-        Command::Version(arguments) => version::version(*arguments, &mut out),
+        Command::Up(arguments) => wait_for(up::up(arguments, &context)),
+        Command::Down(arguments) => wait_for(down::down(arguments, &context)),
+        Command::Ps(arguments) => wait_for(ps::ps(arguments, &context)),
+        Command::Logs(arguments) => wait_for(logs::logs(arguments, &context)),
+        Command::Plan(arguments) => wait_for(plan::plan(arguments, &context)),
+        Command::Create(arguments) => wait_for(create::create(arguments, &context)),
+        Command::Config(arguments) => config::config(arguments, &context),
+        Command::Version(arguments) => version::version(*arguments),
     }
+}
+
+/// Only what talks to an engine needs a runtime.
+fn wait_for(command: impl Future<Output = Result<Status, Failure>>) -> Result<Status, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let result = runtime.block_on(command);
+    // A read of standard input or a lookup may still be under way: nobody waits for it.
+    runtime.shutdown_background();
+    result
 }

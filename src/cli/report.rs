@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use crate::diagnostic::{Diagnostic, Files};
 use crate::render::caret;
+use crate::render::paint::Paint;
 
 use super::globals::ErrorFormat;
 use super::outcome::{Failure, Status};
@@ -30,8 +31,19 @@ pub fn report(failure: &Failure, manner: Manner) -> Status {
     let text = match failure {
         // A reader who has left has read enough.
         Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => return Status::SUCCESS,
+        Failure::Interrupted => return Status::INTERRUPTED,
         Failure::Output(error) => plain(&format!("write output: {error}"), manner),
+        Failure::Misuse(error) if manner.format == ErrorFormat::Human => {
+            let _ = error.print();
+            return Status::FAILURE;
+        }
+        Failure::Misuse(error) => plain(&sentence(error), manner),
         Failure::Findings(files, findings) => manner.text(findings, files),
+        Failure::Undone(report) => match manner.format {
+            ErrorFormat::Human => report.text(Paint::new(manner.color)),
+            ErrorFormat::Json => format!("{}\n", report.object()),
+            ErrorFormat::Github => report.causes.iter().map(|cause| plain(&cause.message, manner)).collect(),
+        },
     };
     let mut err = io::stderr().lock();
     let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
@@ -40,4 +52,11 @@ pub fn report(failure: &Failure, manner: Manner) -> Status {
 
 fn plain(message: &str, manner: Manner) -> String {
     manner.text(&[Diagnostic::error(message)], &Files::default())
+}
+
+/// The first line of what clap says, without its own "error: ".
+pub fn sentence(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let first = text.lines().next().unwrap_or_default();
+    first.strip_prefix("error: ").unwrap_or(first).to_owned()
 }

@@ -1,6 +1,6 @@
 //! `convoke version`
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
@@ -28,7 +28,8 @@ enum Format {
     Json,
 }
 
-pub fn version(arguments: Arguments, out: &mut dyn Write) -> Result<Status, Failure> {
+pub fn version(arguments: Arguments) -> Result<Status, Failure> {
+    let mut out = io::stdout().lock();
     match arguments {
         Arguments { short: true, .. } => writeln!(out, "{VERSION}")?,
         Arguments { format: Format::Json, .. } => writeln!(out, "{}", json!({ "version": VERSION }))?,

@@ -7,6 +7,7 @@ pub mod failure;
 pub mod human;
 pub mod logs;
 pub mod paint;
+pub mod plan;
 pub mod progress;
 pub mod screen;
 pub mod summary;

@@ -33,7 +33,7 @@ impl Lines {
                     Phase::Began | Phase::Done { .. } | Phase::Unneeded if self.is_expected(*action) => Ok(()),
                     Phase::Began => writeln!(out, " {row}  {}", telling.working),
                     Phase::Done { .. } => writeln!(out, " {row}  {}", telling.done),
-                    Phase::Unneeded => writeln!(out, " {row}  Unchanged"),
+                    Phase::Unneeded => writeln!(out, " {row}  {}", telling.unneeded),
                     Phase::Tolerated { message } => {
                         writeln!(out, " {row}  {}  {message}", self.paint.paint(WARNING, "Warning"))
                     }

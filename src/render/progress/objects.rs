@@ -51,7 +51,7 @@ impl Objects {
                         elapsed = human::elapsed(*time);
                         ("Done", telling.done, elapsed.as_str())
                     }
-                    Phase::Unneeded => ("Done", "Unchanged", ""),
+                    Phase::Unneeded => ("Done", telling.unneeded, ""),
                     Phase::Tolerated { message } => ("Warning", "Warning", message.as_str()),
                     Phase::Failed { message } => ("Error", "Error", message.as_str()),
                     Phase::Skipped { because } => ("Warning", "Skipped", because.as_str()),

@@ -21,6 +21,8 @@ pub struct Telling {
     pub working: &'static str,
     /// When it is done: `Created`
     pub done: &'static str,
+    /// When there was nothing to do: `Running`
+    pub unneeded: &'static str,
     /// What is worth saying beside it while it lasts: what is awaited and why.
     pub detail: String,
 }
@@ -76,7 +78,8 @@ fn permanent(name: &str) -> &str {
 }
 
 fn usual(subject: &Subject, action: Action) -> Telling {
-    Telling { row: row(subject), working: action.working(), done: action.done(), detail: String::new() }
+    let unneeded = if action == Action::Start { "Running" } else { "Unchanged" };
+    Telling { row: row(subject), working: action.working(), done: action.done(), unneeded, detail: String::new() }
 }
 
 fn planned(step: &PlannedStep) -> Telling {

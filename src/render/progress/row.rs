@@ -57,7 +57,7 @@ impl Row {
         let (mark, verb, detail) = match phase {
             Phase::Began => (Mark::Working, telling.working, telling.detail.as_str()),
             Phase::Done { .. } => (Mark::Done, telling.done, ""),
-            Phase::Unneeded => (Mark::Done, "Unchanged", ""),
+            Phase::Unneeded => (Mark::Done, telling.unneeded, ""),
             Phase::Tolerated { message } => (Mark::Warning, "Warning", message.as_str()),
             Phase::Failed { message } => (Mark::Failed, "Error", message.as_str()),
             Phase::Skipped { because } => (Mark::Skipped, "Skipped", because.as_str()),

@@ -1,0 +1,106 @@
+//! `convoke down`
+
+use std::collections::BTreeSet;
+
+use clap::{Args, ValueEnum};
+
+use crate::engine::{Engine, Filters};
+use crate::model::{ServiceName, labels};
+use crate::plan::{DownPolicy, ImageRemoval};
+use crate::run::{OnFailure, Work};
+
+use super::context::{Context, Whose};
+use super::interrupt::Patience;
+use super::making;
+use super::outcome::{Failure, Status};
+use super::plan;
+use super::prepared::Prepared;
+use super::session::Session;
+use super::settings;
+use super::telling::Style;
+
+/// Stop and remove containers and networks of the project
+#[derive(Args, Clone, Debug, Default)]
+pub struct Arguments {
+    /// Services; all if none is named
+    #[arg(value_name = "SERVICE")]
+    services: Vec<String>,
+
+    /// Also remove containers of services that the file does not have any more [env: COMPOSE_REMOVE_ORPHANS]
+    #[arg(long)]
+    remove_orphans: bool,
+
+    /// Also remove the volumes of the project, and with them their data
+    #[arg(short, long)]
+    volumes: bool,
+
+    /// Also remove the images of the services
+    #[arg(long, value_enum, value_name = "WHICH")]
+    rmi: Option<Images>,
+
+    /// How many seconds a container gets to stop [default: what its service says, else 10]
+    #[arg(short, long, value_name = "SECONDS", allow_negative_numbers = true)]
+    timeout: Option<i64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Images {
+    /// Only those that the file gives no name of their own
+    Local,
+    All,
+}
+
+pub async fn down(arguments: &Arguments, context: &Context<'_>) -> Result<Status, Failure> {
+    let prepared = arguments.prepare(context).await?;
+    if context.globals.dry_run {
+        return plan::show(&prepared.plan, context);
+    }
+    let session = Session::begin(context, &prepared, Patience::Command, &Style::titled("down"))?;
+    session.execute(&Work { on_failure: OnFailure::Continue, ..session.work() }).await
+}
+
+impl Arguments {
+    pub async fn prepare(&self, context: &Context<'_>) -> Result<Prepared, Failure> {
+        let whose = context.whose();
+        let engine = context.engine().await?;
+        let whose = match whose {
+            Ok(whose) => whose,
+            Err(failure) => told_by_containers(context, &engine, failure).await?,
+        };
+        let policy = self.policy(context, &whose)?;
+        Prepared::down(engine, whose, &policy).await
+    }
+
+    fn policy(&self, context: &Context<'_>, whose: &Whose) -> Result<DownPolicy, Failure> {
+        let name = |name: &String| match whose.project() {
+            Some(project) => making::known(name, project),
+            None => Ok(ServiceName::new(name.as_str())),
+        };
+        Ok(DownPolicy {
+            targets: self.services.iter().map(name).collect::<Result<_, _>>()?,
+            remove_orphans: self.remove_orphans || settings::switch(context.environment, "COMPOSE_REMOVE_ORPHANS"),
+            volumes: self.volumes,
+            images: match self.rmi {
+                None => ImageRemoval::None,
+                Some(Images::Local) => ImageRemoval::Local,
+                Some(Images::All) => ImageRemoval::All,
+            },
+            stop_timeout: making::grace(self.timeout),
+        })
+    }
+}
+
+/// A file that cannot be used any more must not keep its containers alive: they know whose they are.
+async fn told_by_containers(context: &Context<'_>, engine: &dyn Engine, failure: Failure) -> Result<Whose, Failure> {
+    let Some((directory, files)) = context.marks() else { return Err(failure) };
+    let label = format!("{}={directory}", labels::WORKING_DIR);
+    let containers = engine.containers(&Filters::default().and("label", label)).await?;
+    let names: BTreeSet<&String> = containers
+        .iter()
+        .filter(|container| container.labels.get(labels::CONFIG_FILES) == Some(&files))
+        .filter_map(|container| container.labels.get(labels::PROJECT))
+        .collect();
+    let (Some(name), 1) = (names.first(), names.len()) else { return Err(failure) };
+    context.make_do_with(&failure, name)?;
+    Ok(Whose::Named((*name).clone()))
+}

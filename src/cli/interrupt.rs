@@ -1,0 +1,61 @@
+//! Ctrl-C and termination, counted: once asks to stop, more often insists.
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::outcome::Status;
+
+/// What the rest of the program sees of signals.
+#[derive(Debug)]
+pub struct Interrupts {
+    pub count: watch::Receiver<u32>,
+    sender: watch::Sender<u32>,
+    /// Set by the first one, unless somebody counts by himself.
+    pub cancel: CancellationToken,
+}
+
+/// What the first signals mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// The first gives up what is under way, the second leaves at once.
+    Command,
+    /// The first stops the containers, the second kills them, the third leaves at once.
+    Foreground,
+}
+
+/// Listens from now on, until the runtime ends.
+///
+/// # Errors
+/// When the operating system does not let us listen.
+pub fn listen(patience: Patience) -> std::io::Result<Interrupts> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let (sender, count) = watch::channel(0);
+    let cancel = CancellationToken::new();
+    let (token, counter) = (cancel.clone(), sender.clone());
+    tokio::spawn(async move {
+        let enough = if patience == Patience::Command { 2 } else { 3 };
+        for number in 1.. {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            if number >= enough {
+                std::process::exit(i32::from(Status::INTERRUPTED.0));
+            }
+            counter.send_modify(|count| *count += 1);
+            if patience == Patience::Command {
+                token.cancel();
+            }
+        }
+    });
+    Ok(Interrupts { count, sender, cancel })
+}
+
+impl Interrupts {
+    /// Counts as if somebody had interrupted.
+    pub fn interrupt(&self) {
+        self.sender.send_modify(|count| *count += 1);
+    }
+}

@@ -1,0 +1,173 @@
+//! A plan at work: the engine, what is shown, and the person who may interrupt.
+
+use std::io::{self, Write};
+use std::rc::Rc;
+
+use crate::build::{BuildError, BuildRequest, Builder};
+use crate::engine::{Container, Engine, Filters, State};
+use crate::event::Event;
+use crate::model::labels;
+use crate::plan::Labelled;
+use crate::render::failure::{Cause, Exit, Probe, Report};
+use crate::render::paint::Paint;
+use crate::render::summary::summary;
+use crate::run::{self, Attach, CauseKind, OnFailure, Readiness, Work};
+use crate::terminal;
+
+use super::context::Context;
+use super::interrupt::{self, Interrupts, Patience};
+use super::outcome::{Failure, Status};
+use super::prepared::Prepared;
+use super::settings::ProgressKind;
+use super::telling::{Style, Telling};
+
+pub struct Session<'a> {
+    context: &'a Context<'a>,
+    prepared: &'a Prepared,
+    builder: Box<dyn Builder + 'a>,
+    interrupts: Interrupts,
+    telling: Rc<Telling>,
+    tell: Box<dyn Fn(Event)>,
+}
+
+impl<'a> Session<'a> {
+    /// From here on signals are heard and events are shown.
+    ///
+    /// # Errors
+    /// When the operating system does not let us hear signals.
+    pub fn begin(
+        context: &'a Context<'a>,
+        prepared: &'a Prepared,
+        patience: Patience,
+        style: &Style<'_>,
+    ) -> Result<Self, Failure> {
+        let telling = Rc::new(Telling::new(&context.settings, style));
+        telling.begin(&prepared.plan, &prepared.untouched);
+        let teller = Rc::clone(&telling);
+        Ok(Self {
+            context,
+            prepared,
+            builder: Box::new(NoBuilder),
+            interrupts: interrupt::listen(patience)?,
+            telling,
+            tell: Box::new(move |event| teller.tell(&event)),
+        })
+    }
+
+    pub fn work(&self) -> Work<'_> {
+        Work {
+            engine: &self.prepared.engine,
+            builder: self.builder.as_ref(),
+            project: &self.prepared.project,
+            tell: self.tell.as_ref(),
+            cancel: &self.interrupts.cancel,
+            deadline: None,
+            readiness: Readiness::Probe,
+            on_failure: OnFailure::Stop,
+            limit: self.context.settings.parallel.unwrap_or(0),
+        }
+    }
+
+    /// Does the plan and leaves.
+    pub async fn execute(&self, work: &Work<'_>) -> Result<Status, Failure> {
+        let cancel = || self.interrupts.cancel.cancel();
+        let result = self.telling.during(run::execute(&self.prepared.plan, work), cancel).await;
+        self.telling.finish()?;
+        match result {
+            Ok(_) => Ok(Status::SUCCESS),
+            Err(failure) => Err(self.failed(failure).await),
+        }
+    }
+
+    /// Does the plan and stays with the containers until they end or somebody has enough.
+    pub async fn attached(&self, work: &Work<'_>, attach: &Attach) -> Result<Status, Failure> {
+        let attached = run::attached(&self.prepared.plan, work, attach, self.interrupts.count.clone());
+        let result = self.telling.during(attached, || self.interrupts.interrupt()).await;
+        self.telling.finish()?;
+        match result {
+            Ok(code) => Ok(Status::of_container(code)),
+            Err(failure) => Err(self.failed(failure).await),
+        }
+    }
+
+    /// What stands now, for a person who is watching.
+    pub async fn summarise(&self) -> Result<Status, Failure> {
+        if self.context.settings.progress != ProgressKind::Tty {
+            return Ok(Status::SUCCESS);
+        }
+        let containers = self.containers().await?;
+        let color = self.context.settings.color_stderr;
+        let text = summary(&containers, &self.telling.ready(), terminal::size().columns, Paint::new(color));
+        io::stderr().lock().write_all(text.as_bytes())?;
+        Ok(Status::SUCCESS)
+    }
+
+    async fn containers(&self) -> Result<Vec<Container>, Failure> {
+        let mut containers =
+            self.prepared.engine.containers(&Filters::label(labels::PROJECT, &self.prepared.project.name)).await?;
+        containers.retain(Labelled::is_replica);
+        containers.sort_by(|left, right| left.name.cmp(&right.name));
+        Ok(containers)
+    }
+
+    /// Gathers all that is worth knowing about a plan that was not done to its end.
+    async fn failed(&self, failure: run::Failure) -> Failure {
+        if failure.cancelled && failure.causes.is_empty() {
+            return Failure::Interrupted;
+        }
+        // The engine may be the very thing that failed: then nothing is known to run.
+        let running = self.containers().await.unwrap_or_default();
+        let running = running.into_iter().filter(|container| container.state == State::Running);
+        let mut report = Report {
+            advice: self.advice(&failure),
+            causes: failure.causes.into_iter().map(cause).collect(),
+            skipped: failure.skipped,
+            running: running.map(|container| container.name).collect(),
+        };
+        if report.causes.is_empty() {
+            let message = if failure.timed_out { "not ready in time" } else { "not everything was done" };
+            report.causes.push(Cause { message: message.into(), ..Cause::default() });
+        }
+        Failure::Undone(Box::new(report))
+    }
+
+    fn advice(&self, failure: &run::Failure) -> Vec<String> {
+        let concerned = failure.causes.iter().find(|cause| cause.container.is_some());
+        concerned
+            .and_then(|cause| cause.service.as_ref())
+            .map(|service| self.context.invocation(&self.prepared.project.name, &format!("logs {service}")))
+            .into_iter()
+            .collect()
+    }
+}
+
+fn cause(cause: run::Cause) -> Cause {
+    Cause {
+        message: cause.message,
+        service: cause.service.map(|service| service.as_str().to_owned()),
+        container: cause.container,
+        exit: match cause.kind {
+            CauseKind::Exited { code, oom } => Some(Exit { code, out_of_memory: oom }),
+            _ => None,
+        },
+        probe: cause.probe.map(|probe| Probe {
+            command: probe.command,
+            exit_code: probe.exit_code,
+            output: probe.output,
+        }),
+        last_logs: cause.last_logs,
+        help: cause.help,
+    }
+}
+
+struct NoBuilder;
+#[async_trait::async_trait(?Send)]
+impl Builder for NoBuilder {
+    async fn build(
+        &self,
+        request: &BuildRequest<'_>,
+        _: &dyn Fn(String),
+    ) -> Result<crate::engine::ImageId, BuildError> {
+        Err(BuildError { service: request.service.clone(), message: "images cannot be built yet".into(), help: None })
+    }
+}

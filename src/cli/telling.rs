@@ -1,0 +1,157 @@
+//! What a command shows while it works: the screen, the clock, and who is still there to see it.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::io;
+use std::time::{Duration, Instant};
+
+use tokio::time::MissedTickBehavior;
+
+use crate::event::{Event, Phase};
+use crate::model::ServiceName;
+use crate::plan::{Action, Plan, StepId, Subject, SubjectKind};
+use crate::render::logs::Logs;
+use crate::render::paint::Paint;
+use crate::render::progress::{Moment, Outline, Progress};
+use crate::render::screen::{Routes, Screen};
+use crate::terminal;
+
+use super::settings::{ProgressKind, Settings};
+
+/// How often spinners turn and kept back logs are shown.
+const TICK: Duration = Duration::from_millis(50);
+
+/// What a command may change about the telling.
+#[derive(Clone, Copy, Debug)]
+pub struct Style<'s> {
+    /// Over the live list: `up`.
+    pub title: &'s str,
+    pub quiet_pull: bool,
+    pub quiet_build: bool,
+    pub color: bool,
+    pub prefix: bool,
+    pub announce: bool,
+    /// Everything that containers wrote goes to standard output.
+    pub errors_on_stdout: bool,
+}
+
+impl<'s> Style<'s> {
+    pub fn titled(title: &'s str) -> Self {
+        Self {
+            title,
+            quiet_pull: false,
+            quiet_build: false,
+            color: true,
+            prefix: true,
+            announce: false,
+            errors_on_stdout: false,
+        }
+    }
+}
+
+pub struct Telling {
+    screen: RefCell<Screen<'static>>,
+    began: Instant,
+    /// What went wrong while telling; the first is enough.
+    broken: RefCell<Option<io::Error>>,
+    /// Whose step each one of the plan is.
+    services: RefCell<Vec<Option<ServiceName>>>,
+    /// When each service was last seen to become ready.
+    ready: RefCell<BTreeMap<ServiceName, Duration>>,
+}
+
+impl Telling {
+    pub fn new(settings: &Settings, style: &Style<'_>) -> Self {
+        let on_stdout = settings.progress_on_stdout;
+        let paint = Paint::new(if on_stdout { settings.color_stdout } else { settings.color_stderr });
+        let mut progress = match settings.progress {
+            ProgressKind::Tty => Progress::tty(style.title, paint),
+            ProgressKind::Plain => Progress::plain(paint),
+            ProgressKind::Json => Progress::json(),
+            ProgressKind::Quiet => Progress::Quiet,
+        };
+        if style.quiet_pull {
+            progress.quiet_pull();
+        }
+        if style.quiet_build {
+            progress.quiet_build();
+        }
+        let logs = Logs::new(Paint::new(settings.color_stdout && style.color), style.prefix);
+        let routes = Routes {
+            progress_on_stdout: on_stdout,
+            errors_on_stdout: style.errors_on_stdout,
+            json_logs: settings.progress == ProgressKind::Json,
+            announce: style.announce,
+        };
+        Self {
+            screen: RefCell::new(Screen::new(progress, logs, routes, Box::new(io::stdout()), Box::new(io::stderr()))),
+            began: Instant::now(),
+            broken: RefCell::new(None),
+            services: RefCell::default(),
+            ready: RefCell::default(),
+        }
+    }
+
+    /// The plan that the coming events are about.
+    pub fn begin(&self, plan: &Plan, untouched: &[String]) {
+        self.screen.borrow_mut().outline(Outline::of(plan));
+        self.services.replace(plan.steps().map(|(_, step)| step.service.clone()).collect());
+        for name in untouched {
+            let subject = Subject { kind: SubjectKind::Container, name: name.clone() };
+            let (id, action, phase) = (StepId(usize::MAX), Action::Start, Phase::Unneeded);
+            self.tell(&Event::Step { id, subject, action, phase });
+        }
+    }
+
+    pub fn tell(&self, event: &Event) {
+        if let Event::Step { id, action: Action::Start | Action::Await, phase: Phase::Done { .. }, .. } = event
+            && let Some(Some(service)) = self.services.borrow().get(id.0)
+        {
+            self.ready.borrow_mut().insert(service.clone(), self.began.elapsed());
+        }
+        self.on_screen(|screen, moment| screen.show(event, moment));
+    }
+
+    /// Does the work, and meanwhile turns spinners and shows what was kept back. `unheard` is called once when nobody
+    /// listens any more.
+    pub async fn during<T>(&self, work: impl Future<Output = T>, unheard: impl FnOnce()) -> T {
+        tokio::select! {
+            biased;
+            result = work => result,
+            never = self.turn(unheard) => match never {},
+        }
+    }
+
+    async fn turn(&self, unheard: impl FnOnce()) -> Infallible {
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while self.broken.borrow().is_none() {
+            ticks.tick().await;
+            self.on_screen(Screen::tick);
+        }
+        unheard();
+        std::future::pending().await
+    }
+
+    /// The work is done: what is shown stays.
+    ///
+    /// # Errors
+    /// What went wrong while telling.
+    pub fn finish(&self) -> io::Result<()> {
+        self.on_screen(Screen::finish);
+        self.broken.borrow_mut().take().map_or(Ok(()), Err)
+    }
+
+    /// How long each service took to become ready, as far as it was seen.
+    pub fn ready(&self) -> BTreeMap<ServiceName, Duration> {
+        self.ready.borrow().clone()
+    }
+
+    fn on_screen(&self, act: impl FnOnce(&mut Screen<'static>, Moment) -> io::Result<()>) {
+        let moment = Moment { time: self.began.elapsed(), size: terminal::size() };
+        if let Err(error) = act(&mut self.screen.borrow_mut(), moment) {
+            self.broken.borrow_mut().get_or_insert(error);
+        }
+    }
+}

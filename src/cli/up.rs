@@ -1,0 +1,233 @@
+//! `convoke up`
+
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use tokio::time::Instant;
+
+use crate::model::{Project, ServiceName};
+use crate::plan::UpPolicy;
+use crate::run::{self, AbortOn, Attach, Work};
+
+use super::context::Context;
+use super::interrupt::Patience;
+use super::making::{self, Making, Renewing};
+use super::outcome::{Failure, Status};
+use super::plan;
+use super::prepared::Prepared;
+use super::session::Session;
+use super::telling::Style;
+
+/// Create and start the containers of the project
+#[derive(Args, Clone, Debug, Default)]
+pub struct Arguments {
+    #[command(flatten)]
+    making: Making,
+
+    #[command(flatten)]
+    renewing: Renewing,
+
+    /// Leave the containers running in the background
+    #[arg(short, long)]
+    detach: bool,
+
+    /// Create the containers and do not start them
+    #[arg(long)]
+    no_start: bool,
+
+    /// Leave when every service is running or healthy, or has ended well; implies -d
+    #[arg(long)]
+    wait: bool,
+
+    /// Give up after so many seconds
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, default_value_t = 0, hide_default_value = true)]
+    wait_timeout: i64,
+
+    /// When a container with a health check counts as healthy
+    #[arg(long, value_enum, value_name = "HOW", default_value_t)]
+    readiness: Readiness,
+
+    /// Do not show the output of builds
+    #[arg(long)]
+    quiet_build: bool,
+
+    #[command(flatten)]
+    watching: Watching,
+}
+
+/// What is shown in the foreground, and when it ends.
+#[derive(Args, Clone, Debug, Default)]
+struct Watching {
+    /// Show only the logs of this service; may be given several times
+    #[arg(long, value_name = "SERVICE")]
+    attach: Vec<String>,
+
+    /// Do not show the logs of this service; may be given several times
+    #[arg(long, value_name = "SERVICE")]
+    no_attach: Vec<String>,
+
+    /// Also show the logs of what the named services depend on
+    #[arg(long)]
+    attach_dependencies: bool,
+
+    /// Do not colour the names in front of the logs
+    #[arg(long)]
+    no_color: bool,
+
+    /// Show logs without names in front
+    #[arg(long)]
+    no_log_prefix: bool,
+
+    /// Show when each line was written
+    #[arg(long)]
+    timestamps: bool,
+
+    /// Stop all containers when the first one ends, and exit with its status
+    #[arg(long)]
+    abort_on_container_exit: bool,
+
+    /// Stop all containers when the first one ends with an error, and exit with its status
+    #[arg(long)]
+    abort_on_container_failure: bool,
+
+    /// Exit with the status of this service's container; implies --abort-on-container-exit
+    #[arg(long, value_name = "SERVICE")]
+    exit_code_from: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Readiness {
+    /// When its check succeeds, which is tried right after it started
+    #[default]
+    Probe,
+    /// When the engine says so, after the interval of the check
+    Engine,
+}
+
+pub async fn up(arguments: &Arguments, context: &Context<'_>) -> Result<Status, Failure> {
+    arguments.check().map_err(|message| context.misuse("up", message))?;
+    let loaded = arguments.making.load(&arguments.renewing, context)?;
+    let attach = arguments.attach(&loaded.project)?;
+    let policy = arguments.policy(&loaded.project)?;
+    let prepared = Prepared::up(loaded, policy, context).await?;
+    if context.globals.dry_run {
+        return plan::show(&prepared.plan, context);
+    }
+    let session = Session::begin(context, &prepared, arguments.patience(), &arguments.style())?;
+    let work = Work { deadline: arguments.deadline(), readiness: arguments.readiness.into(), ..session.work() };
+    if arguments.is_detached() {
+        session.execute(&work).await?;
+        session.summarise().await
+    } else {
+        session.attached(&work, &attach).await
+    }
+}
+
+impl Arguments {
+    fn is_detached(&self) -> bool {
+        self.detach || self.wait || self.no_start
+    }
+
+    fn patience(&self) -> Patience {
+        if self.is_detached() { Patience::Command } else { Patience::Foreground }
+    }
+
+    fn style(&self) -> Style<'static> {
+        Style {
+            quiet_pull: self.making.quiet_pull,
+            quiet_build: self.quiet_build,
+            color: !self.watching.no_color,
+            prefix: !self.watching.no_log_prefix,
+            announce: true,
+            ..Style::titled("up")
+        }
+    }
+
+    fn policy(&self, project: &Project) -> Result<UpPolicy, Failure> {
+        let policy = self.making.policy(&self.renewing, project)?;
+        Ok(UpPolicy { no_start: self.no_start, wait: self.wait, ..policy })
+    }
+
+    /// One for everything: pulling, creating and waiting.
+    fn deadline(&self) -> Option<Instant> {
+        let seconds = u64::try_from(self.wait_timeout).unwrap_or(0);
+        (seconds > 0).then(|| Instant::now() + Duration::from_secs(seconds))
+    }
+
+    fn check(&self) -> Result<(), &'static str> {
+        self.making.check(&self.renewing)?;
+        let Watching { attach, attach_dependencies, exit_code_from, .. } = &self.watching;
+        let on_failure = self.watching.abort_on_container_failure;
+        let on_exit = self.watching.abort_on_container_exit || exit_code_from.is_some() && !on_failure;
+        let attaches = *attach_dependencies || !attach.is_empty();
+        let contradictions = [
+            (on_exit && on_failure, "--abort-on-container-failure cannot be combined with --abort-on-container-exit"),
+            (
+                self.wait && (attaches || on_exit || on_failure),
+                "--wait cannot be combined with --abort-on-container-exit, --abort-on-container-failure, --attach or \
+                 --attach-dependencies",
+            ),
+            (
+                self.detach && (attaches || on_exit || on_failure),
+                "--detach cannot be combined with --abort-on-container-exit, --abort-on-container-failure, --attach or \
+                 --attach-dependencies",
+            ),
+            (!attach.is_empty() && *attach_dependencies, "cannot combine --attach and --attach-dependencies"),
+            (self.wait_timeout < 0, "--wait-timeout must be a non-negative integer"),
+        ];
+        contradictions.into_iter().find(|(met, _)| *met).map_or(Ok(()), |(_, message)| Err(message))
+    }
+
+    /// Which logs are shown, and whose end counts.
+    fn attach(&self, project: &Project) -> Result<Attach, Failure> {
+        let targets = making::targets(&self.making.services, project);
+        let watch = if targets.is_empty() { project.services.keys().cloned().collect() } else { targets };
+        let exit_code_from = match &self.watching.exit_code_from {
+            Some(name) => Some(making::known(name, project)?),
+            None => None,
+        };
+        Ok(Attach {
+            services: self.watching.services(project, &watch)?,
+            watch,
+            abort: match &self.watching {
+                Watching { abort_on_container_failure: true, .. } => Some(AbortOn::Failure),
+                Watching { abort_on_container_exit: true, .. } | Watching { exit_code_from: Some(_), .. } => {
+                    Some(AbortOn::Exit)
+                }
+                _ => None,
+            },
+            exit_code_from,
+            timestamps: self.watching.timestamps,
+            stop_timeout: making::grace(self.renewing.timeout),
+        })
+    }
+}
+
+impl Watching {
+    /// The services whose logs are shown.
+    fn services(&self, project: &Project, watch: &[ServiceName]) -> Result<Vec<ServiceName>, Failure> {
+        let named: Vec<ServiceName> = self.attach.iter().map(|name| ServiceName::new(name.as_str())).collect();
+        if let Some(unknown) = named.iter().find(|name| !project.services.contains_key(*name)) {
+            return Err(Failure::plain(format!("cannot attach to services not included in up: {unknown}")));
+        }
+        let wanted = if !named.is_empty() {
+            named
+        } else {
+            let all = self.attach_dependencies;
+            let speaks =
+                |name: &ServiceName| project.services.get(name).is_none_or(|service| service.attach.unwrap_or(true));
+            let from: Vec<ServiceName> = if all { project.services.keys().cloned().collect() } else { watch.to_vec() };
+            from.into_iter().filter(speaks).collect()
+        };
+        Ok(wanted.into_iter().filter(|name| !self.no_attach.iter().any(|silent| silent == name.as_str())).collect())
+    }
+}
+
+impl From<Readiness> for run::Readiness {
+    fn from(readiness: Readiness) -> Self {
+        match readiness {
+            Readiness::Probe => Self::Probe,
+            Readiness::Engine => Self::Engine,
+        }
+    }
+}
