@@ -55,9 +55,8 @@ impl<'p> Planner<'p> {
         let step = Step::StopContainer { container: self.existing(container), grace };
         let is_sure = guard.is_none();
         let id = self.push(step, reason, name, guard, after);
-        if is_sure {
-            self.stopped.insert(&container.id, id);
-        }
+        let known = if is_sure { &mut self.stopped } else { &mut self.stopped_if };
+        known.insert(&container.id, id);
         Some(id)
     }
 
@@ -359,6 +358,22 @@ impl<'p> Planner<'p> {
         stops
     }
 
+    /// With `-V` the old container's anonymous volumes go. Those that it inherited itself are not the engine's to remove.
+    fn drop_volumes(&mut self, old: &'p Container, guard: Option<&Guard>, after: &[StepId]) {
+        if !self.policy.renew_anonymous_volumes {
+            return;
+        }
+        let used_elsewhere = |name: &str| {
+            let others = self.observed.containers.iter().filter(|other| other.id != old.id);
+            others.into_iter().any(|other| other.mounts.iter().any(|mount| mount.name == name))
+        };
+        let doomed = anonymous_volumes(old).into_iter().filter(|mount| !used_elsewhere(&mount.name));
+        for mount in doomed.collect::<Vec<_>>() {
+            let step = Step::RemoveVolume { name: mount.name };
+            self.push(step, Reason::Renewed, self.service_name(old), guard.cloned(), after.to_vec());
+        }
+    }
+
     /// Ends the container whose place another takes: stop, remove, rename. Returns what the new one bears its name after.
     pub fn take_place(&mut self, name: &ServiceName, placed: &Placed<'p>, before: Vec<StepId>) -> Vec<StepId> {
         let (Some(kept), Some(made)) = (&placed.old, placed.made) else { return placed.named.clone() };
@@ -378,6 +393,7 @@ impl<'p> Planner<'p> {
             Some(removed) => vec![made, *removed],
             None => vec![self.remove(kept.container, reason, guard.clone(), after)],
         };
+        self.drop_volumes(kept.container, guard.as_ref(), &before);
         if right != kept.container.name {
             before.extend(self.free_name(name, &right).flatten());
         }

@@ -8,6 +8,7 @@ use crate::model::{Service, ServiceName, labels};
 
 use super::draft::Owners;
 use super::hash::service_hash;
+use super::networks::Found;
 use super::planner::{Planner, is_up};
 use super::{Guard, ImageRef, Labelled, PlanError, Reason, Recreation, fingerprint, spec};
 
@@ -177,13 +178,10 @@ impl<'p> Planner<'p> {
             return;
         }
         for (dependency, how) in graph::dependencies(service) {
-            if !how.restart {
-                continue;
-            }
-            let replaced = self.decisions.get(&dependency).map_or(Change::None, Decision::replaced);
+            let change = self.restarting_change(service, &dependency, how.restart);
             for kept in decision.kept.iter_mut().filter(|kept| is_up(kept.container)) {
                 let before = kept.restart.take();
-                kept.restart = match (&replaced, before) {
+                kept.restart = match (&change, before) {
                     (Change::None, before) => before,
                     (Change::Sure, _) => Some((dependency.clone(), None)),
                     (Change::If(guard), None) => Some((dependency.clone(), Some(guard.clone()))),
@@ -194,6 +192,26 @@ impl<'p> Planner<'p> {
                 };
             }
         }
+    }
+
+    /// What happens to a dependency that a service has to be restarted for. A namespace is lost with every stop of its
+    /// owner; everybody else only cares for replacements and for new networks.
+    fn restarting_change(&self, service: &Service, dependency: &ServiceName, restart: bool) -> Change {
+        let modes = [&service.network_mode, &service.ipc, &service.pid];
+        let shares = modes.iter().any(|mode| mode.strip_prefix("service:") == Some(dependency.as_str()));
+        let Some(decision) = self.decisions.get(dependency).filter(|_| restart || shares) else { return Change::None };
+        let moved = decision.kept.iter().any(|kept| self.is_moved(kept.container));
+        let change = if moved { Change::Sure } else { decision.replaced() };
+        if shares { change.or(decision.starts()) } else { change }
+    }
+
+    /// Whether a running container is stopped to get it on a network's new self.
+    fn is_moved(&self, container: &Container) -> bool {
+        let is_on = |joined: &super::networks::Joined| match joined.found {
+            Found::Changed(old) => container.networks.contains_key(&old.name),
+            _ => false,
+        };
+        is_up(container) && self.networks.values().any(is_on)
     }
 
     /// What every container of a service is held against.

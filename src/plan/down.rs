@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use crate::engine::{Container, Removal};
 use crate::model::{Project, ServiceName, labels};
 
+use super::draft::anonymous_volumes;
 use super::orphans::{Orphan, foreign_warning};
 use super::reference::Images;
 use super::stop::{Stops, existing};
@@ -113,6 +114,19 @@ impl<'p> Down<'p> {
         for container in &self.observed.containers {
             for mount in container.mounts.iter().filter(|mount| !mount.name.is_empty()) {
                 users.entry(&mount.name).or_default().push(container);
+            }
+        }
+        let mut inherited: BTreeSet<String> = BTreeSet::new();
+        for container in self.observed.containers.iter().filter(|known| self.gone.contains_key(known.id.as_str())) {
+            // What a replacement inherited has no name of its own, but to the engine it has one.
+            if container.labels.contains_key(labels::REPLACE) {
+                inherited.extend(anonymous_volumes(container).into_iter().map(|mount| mount.name));
+            }
+        }
+        for name in inherited {
+            let users = users.get(name.as_str()).map_or(&[][..], Vec::as_slice);
+            if let Ok(after) = self.after_all(users) {
+                self.push(Step::RemoveVolume { name }, Reason::Down, None, after);
             }
         }
         let declared: BTreeSet<&str> = self

@@ -102,6 +102,8 @@ pub(super) struct Planner<'p> {
     pub placed: BTreeMap<&'p ServiceName, Vec<Placed<'p>>>,
     /// Existing containers that are stopped on the way.
     pub stopped: HashMap<&'p ContainerId, StepId>,
+    /// Existing containers that are stopped under a guard, while they may stay.
+    pub stopped_if: HashMap<&'p ContainerId, StepId>,
     /// Existing containers that are removed on the way.
     pub removed: HashMap<&'p ContainerId, StepId>,
     /// What has to be done with an existing container before it may start again.
@@ -134,6 +136,7 @@ impl<'p> Planner<'p> {
             decisions: BTreeMap::new(),
             placed: BTreeMap::new(),
             stopped: HashMap::new(),
+            stopped_if: HashMap::new(),
             removed: HashMap::new(),
             prepared: HashMap::new(),
             waits: Waits::new(),

@@ -50,6 +50,8 @@ pub enum Reason {
     OneOffLeftOver,
     /// An earlier command was interrupted while it replaced a container.
     LeftOver,
+    /// `-V`: a volume without a name, in whose place a fresh one comes.
+    Renewed,
     /// The step that makes what comes in its place.
     ReplacedBy(StepId),
     /// A service whose container is to have its name.
@@ -101,6 +103,7 @@ impl fmt::Display for Reason {
             Self::Orphan => f.write_str("no service of that name any more"),
             Self::OneOffLeftOver => f.write_str("left over from a run"),
             Self::LeftOver => f.write_str("left over from an interrupted replacement"),
+            Self::Renewed => f.write_str("--renew-anon-volumes"),
             Self::ReplacedBy(step) => write!(f, "replaced by #{}", step.0 + 1),
             Self::NameTaken(service) => write!(f, "{service} takes its name"),
             Self::PortTaken(service) => write!(f, "{service} takes its port"),
@@ -146,6 +149,7 @@ impl Reason {
             Self::Orphan => "orphan",
             Self::OneOffLeftOver => "one_off_left_over",
             Self::LeftOver => "left_over",
+            Self::Renewed => "renewed",
             Self::ReplacedBy(_) => "replaced_by",
             Self::NameTaken(_) => "name_taken",
             Self::PortTaken(_) => "port_taken",

@@ -30,6 +30,7 @@ impl<'p> Planner<'p> {
         let mut before: Vec<StepId> = Vec::new();
         for at in 0..self.placed.get(name).map_or(0, Vec::len) {
             let Some(placed) = self.placed.get(name).and_then(|all| all.get(at)).cloned() else { continue };
+            self.stop_for_restart(&placed);
             let (reason, guard) = match self.start_reason(&placed) {
                 Some(start) => start,
                 None if placed.made.is_none() => continue,
@@ -50,6 +51,16 @@ impl<'p> Planner<'p> {
                 placed.named = named;
                 placed.started = started;
             }
+        }
+    }
+
+    /// Stops a container that is to be started again with what it depends on, if that was not done already.
+    fn stop_for_restart(&mut self, placed: &Placed<'p>) {
+        let Some(kept) = placed.old.as_ref().filter(|_| placed.made.is_none()) else { return };
+        let Some((dependency, guard)) = &kept.restart else { return };
+        let is_planned = self.stopped_if.contains_key(&kept.container.id);
+        if !is_planned || !matches!(guard, Some(Guard::ImageChanged { .. })) {
+            self.stop(kept.container, Reason::DependencyRestarted(dependency.clone()), guard.clone(), []);
         }
     }
 
@@ -154,7 +165,7 @@ impl<'p> Planner<'p> {
         let id = &kept.container.id;
         let mut steps = self.prepared.get(id).cloned().unwrap_or_default();
         if placed.made.is_none() {
-            steps.extend(self.stopped.get(id));
+            steps.extend(self.stopped.get(id).or_else(|| self.stopped_if.get(id)));
         }
         steps
     }

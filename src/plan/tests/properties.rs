@@ -136,6 +136,20 @@ fn check_order(plan: &Plan, project: &Project) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// A namespace is lost with every stop of its owner: who shares it starts again too.
+fn check_sharers(plan: &Plan, project: &Project) -> Result<(), TestCaseError> {
+    let starts = |name: &ServiceName| {
+        let is_start = |step: &PlannedStep| matches!(step.step, Step::StartContainer { .. });
+        plan.steps().any(|(_, step)| is_start(step) && step.service.as_ref() == Some(name))
+    };
+    for (name, service) in &project.services {
+        let Some(owner) = service.network_mode.strip_prefix("service:") else { continue };
+        let has_any = service.scale != Some(0);
+        prop_assert!(!starts(&owner.into()) || !has_any || starts(name), "{name} keeps a lost namespace:\n{plan}");
+    }
+    Ok(())
+}
+
 /// As after a while: what was pulled stays what it is, so a pull by policy finds nothing new.
 fn without_pulls(mut project: Project) -> Project {
     for service in project.services.values_mut() {
@@ -171,6 +185,7 @@ proptest! {
         let policy = UpPolicy { remove_orphans: true, ..UpPolicy::default() };
         let change = up(&second, &observed, &policy).expect("a plan");
         check_order(&change, &second)?;
+        check_sharers(&change, &second)?;
         let changed = apply(&observed, &change);
         let rest = up(&without_pulls(second.clone()), &changed, &policy).expect("a plan");
         prop_assert_eq!(rest.to_string(), "", "after\n{}", change);

@@ -150,6 +150,21 @@ fn anonymous_volumes_go_over_to_the_replacement() {
     let renewed = mounts(&UpPolicy { renew_anonymous_volumes: true, ..UpPolicy::default() });
     assert_eq!(renewed.len(), 2);
     assert!(!renewed.contains(&"/own aaaaaaaaa".to_owned()));
+    let renew = UpPolicy { renew_anonymous_volumes: true, ..UpPolicy::default() };
+    let plan = up(&of("b"), &observed, &renew).unwrap();
+    let gone = plan.steps().filter_map(|(_, planned)| match &planned.step {
+        Step::RemoveVolume { name } => Some(name.get(..1).unwrap_or_default().to_owned()),
+        _ => None,
+    });
+    assert_eq!(gone.collect::<Vec<_>>(), ["a", "b", "c"]);
+
+    let replaced = apply(&observed, &planned(&of("b"), &observed));
+    let down = |policy: DownPolicy| {
+        let plan = down(&of("b"), &replaced, &policy);
+        plan.steps().filter(|(_, planned)| matches!(planned.step, Step::RemoveVolume { .. })).count()
+    };
+    assert_eq!(down(DownPolicy::default()), 0);
+    assert_eq!(down(DownPolicy { volumes: true, ..DownPolicy::default() }), 3, "two inherited ones and the named one");
 }
 
 #[test]
