@@ -109,7 +109,7 @@ impl<'r> Reading<'r> {
 
     /// Reads on behind a name and what separates it from its value.
     fn named(&mut self, name: &str, name_span: Span, separator: Option<char>) {
-        if name.is_empty() && separator == Some('\n') {
+        if name.is_empty() && matches!(separator, Some('\n') | None) {
             return;
         }
         if name.is_empty() || name.contains(' ') {
@@ -309,6 +309,7 @@ mod tests {
     fn a_name_at_the_very_end_is_a_name() {
         let found = parse(FILE, "K=1\nA", &lookup, &|_| None).unwrap().variables;
         assert_eq!((&*found[1].name, found[1].value.as_deref()), ("A", Some("va")));
+        assert_eq!(parse(FILE, "export ", &lookup, &|_| None), Ok(EnvFile::default()));
     }
 
     #[test]

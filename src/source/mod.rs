@@ -11,6 +11,9 @@ mod read;
 mod template;
 mod unset;
 
+#[cfg(test)]
+mod properties;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 

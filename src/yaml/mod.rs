@@ -17,6 +17,8 @@ mod tree;
 mod value;
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 pub use decode::decode;
