@@ -8,14 +8,7 @@ use super::canonical::each;
 pub(super) fn fill(document: &mut Node) {
     each(document, "services", |_, service| {
         if let Some(build) = service.get_mut("build") {
-            let span = build.span;
             set(build, "context", || Kind::Str(".".into()));
-            if let Some(map) = build.as_map_mut()
-                && map.get("dockerfile").is_none_or(Node::is_null)
-                && map.get("dockerfile_inline").is_none_or(Node::is_null)
-            {
-                map.insert("dockerfile", span, Node::string("Dockerfile", span));
-            }
         }
         for port in items(service, "ports") {
             set(port, "protocol", || Kind::Str("tcp".into()));

@@ -24,8 +24,6 @@ enum Rule {
     DependsOn,
     /// A list of names is a mapping of these to null.
     Named,
-    /// One value is replaced, several are appended to.
-    OneOrSeveral,
     /// The options of another driver do not carry over.
     Logging,
     /// Address pools are merged by subnet.
@@ -57,7 +55,6 @@ const RULES: &[(Pattern, Rule)] = &[
     (Pattern("services.*.logging"), Rule::Logging),
     (Pattern("services.*.models"), Rule::Named),
     (Pattern("services.*.networks"), Rule::Named),
-    (Pattern("services.*.provider.options.*"), Rule::OneOrSeveral),
     (Pattern("services.*.sysctls"), Rule::Texts),
     (Pattern("services.*.tmpfs"), Rule::Texts),
     (Pattern("services.*.ulimits.*"), Rule::Replace),
@@ -93,8 +90,6 @@ impl Merge<'_> {
             Some(Rule::Build) => self.promoted(base, over, context, rules, path),
             Some(Rule::DependsOn) => self.promoted(base, over, dependencies, rules, path),
             Some(Rule::Named) => self.promoted(base, over, named, rules, path),
-            Some(Rule::OneOrSeveral) if is_one(base) || over.as_seq().is_none() => *base = over,
-            Some(Rule::OneOrSeveral) => self.by_default(base, over, None, path),
             Some(Rule::Logging) => self.logging(base, over, rules, path),
             Some(Rule::Pools) => self.pools(base, over, path),
         }
@@ -184,11 +179,6 @@ fn append(base: &mut Node, over: Node) {
     let mut items = texts(std::mem::replace(base, Node::null(span)));
     items.extend(texts(over));
     base.kind = Kind::Seq(items);
-}
-
-/// Whether a value was written as one, even if its long form is a list.
-fn is_one(node: &Node) -> bool {
-    node.as_seq().is_none_or(|items| items.len() == 1 && items[0].span == node.span)
 }
 
 fn append_new(base: &mut Node, over: Node) {

@@ -39,7 +39,9 @@ pub struct Options {
     pub services: Vec<String>,
     /// Whether what they depend on comes along; `--no-deps` says no.
     pub with_dependencies: bool,
-    /// Whether variables are put in. Without, only the document is worth looking at: values may not have their types.
+    /// Whether variables are put in. Without, the document is what counts, as values may not have their types: it keeps
+    /// the forms that need not be changed for merging, env files are not read, references are not checked, and the
+    /// project holds what could be made of it.
     pub interpolate: bool,
     /// Whether what follows from other parts of the files is filled in: names, the default network, dependencies.
     pub normalize: bool,
@@ -103,14 +105,14 @@ pub fn project(source: &Source, files: Files, options: &Options, read: &dyn Read
     }
     let mut project = loading.decode(&document, &name, &scope)?;
     select::by_profiles(&mut project, &source.profiles, &options.services);
-    if options.check {
+    if options.check && options.interpolate {
         loading.findings.extend(check::sense(&project, &document));
     }
     select::by_name(&mut project, &options.services, options.with_dependencies, &document, &mut loading.findings);
     if !options.all_resources {
         select::used_resources(&mut project);
     }
-    if options.resolve_environment {
+    if options.resolve_environment && options.interpolate {
         env_files::resolve(&mut loading, &mut project, &document);
     }
     loading.stop_at_errors()?;
@@ -146,6 +148,9 @@ impl<'l> Loading<'l> {
             include::apply(self, &mut document, &path, scope);
             self.merge_document(&mut model, document, Checked::Yes);
             self.drop_version(&mut model);
+        }
+        if !scope.is_included() && self.options.interpolate {
+            canonical::finished_forms(&mut model, &mut self.findings);
         }
         defaults::fill(&mut model);
         check::document(&model, &mut self.findings);
@@ -188,15 +193,16 @@ impl<'l> Loading<'l> {
     }
 
     fn decode(&mut self, document: &Node, name: &str, scope: &Scope<'_>) -> Result<Project, Rejected> {
-        let mut project = match decode::project(document) {
-            Ok(project) => project,
-            // Where variables stand in the place of values, types cannot be known.
-            Err(_) if !self.options.interpolate => Project::default(),
-            Err(findings) => {
+        let mut project = if self.options.interpolate {
+            decode::project(document).or_else(|findings| {
                 self.findings.extend(findings);
                 self.stop_at_errors()?;
-                Project::default()
-            }
+                Ok(Project::default())
+            })?
+        } else {
+            let mut finished = document.clone();
+            canonical::finished_forms(&mut finished, &mut Vec::new());
+            decode::project(&finished).unwrap_or_default()
         };
         project.name = name.to_owned();
         project.working_dir = self.source.project_directory.clone();

@@ -6,6 +6,7 @@ use crate::diagnostic::Span;
 use crate::yaml::{Kind, Map, Node};
 
 use super::canonical::{clean, each};
+use super::environment;
 
 /// What the document itself does not say.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +26,9 @@ pub(super) fn fill(document: &mut Node, context: &NormalizeContext<'_>) {
             policy.kind = Kind::Str("missing".into());
         }
         resolve(service.get_mut("environment"), context.environment, true);
+        if let Some(build) = service.get_mut("build") {
+            dockerfile(build);
+        }
         let args = service.get_mut("build").and_then(Node::as_map_mut).and_then(|build| build.get_mut("args"));
         resolve(args, context.environment, false);
         for mount in service.get_mut("volumes").and_then(Node::as_seq_mut).into_iter().flatten() {
@@ -74,16 +78,22 @@ const NOWHERE: Span = Span { file: crate::diagnostic::FileId(0), start: 0, end: 
 
 /// Gives names without a value the value that the environment has; without one they stay null, or go.
 fn resolve(values: Option<&mut Node>, environment: &BTreeMap<String, String>, keep: bool) {
-    let Some(values) = values.and_then(Node::as_map_mut) else { return };
-    for (name, _, value) in values.iter_mut() {
-        if value.is_null()
-            && let Some(found) = environment.get(&**name)
-        {
-            value.kind = Kind::Str(found.as_str().into());
-        }
+    let Some(values) = values else { return };
+    environment::fill(values, environment);
+    match &mut values.kind {
+        _ if keep => {}
+        Kind::Map(map) => map.retain(|_, value| !value.is_null()),
+        Kind::Seq(items) => items.retain(|item| item.as_str().is_none_or(|text| text.contains('='))),
+        _ => {}
     }
-    if !keep {
-        values.retain(|_, value| !value.is_null());
+}
+
+/// The build file that is meant when none is named and none is written inline.
+fn dockerfile(build: &mut Node) {
+    let span = build.span;
+    let Some(map) = build.as_map_mut() else { return };
+    if ["dockerfile", "dockerfile_inline"].iter().all(|key| map.get(key).is_none_or(Node::is_null)) {
+        map.insert("dockerfile", span, Node::string("Dockerfile", span));
     }
 }
 

@@ -7,14 +7,17 @@ use super::{Forms, devices, extra_hosts, grants, mappings, strings};
 
 const BUILD: Forms = &[
     ("additional_contexts", mappings::filled),
+    ("secrets", grants::long),
+    ("ssh", ssh),
+    ("ulimits", devices::ulimits),
+];
+
+const FINISHED: Forms = &[
     ("args", mappings::pairs),
     ("extra_hosts", extra_hosts::long),
     ("labels", mappings::filled),
     ("provenance", attestation),
     ("sbom", attestation),
-    ("secrets", grants::long),
-    ("ssh", ssh),
-    ("ulimits", devices::ulimits),
 ];
 
 pub(super) fn long(node: &mut Node, findings: &mut Vec<Diagnostic>) {
@@ -23,6 +26,10 @@ pub(super) fn long(node: &mut Node, findings: &mut Vec<Diagnostic>) {
         node.kind = super::mapping(node.span, [("context", context)]);
     }
     super::within(node, BUILD, findings);
+}
+
+pub(super) fn finished(node: &mut Node, findings: &mut Vec<Diagnostic>) {
+    super::within(node, FINISHED, findings);
 }
 
 /// `provenance: true` is the word `true`.

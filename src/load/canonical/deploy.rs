@@ -10,17 +10,16 @@ const RESOURCES: Forms = &[("limits", resource), ("reservations", resource)];
 const RESOURCE: Forms = &[("devices", requests)];
 const REQUEST: Forms = &[("count", count), ("options", mappings::filled)];
 
-pub(super) fn long(node: &mut Node, findings: &mut Vec<Diagnostic>) {
+pub(super) fn finished(node: &mut Node, findings: &mut Vec<Diagnostic>) {
     super::within(node, DEPLOY, findings);
 }
 
 /// `gpus: all` is one request for all of them.
-pub(super) fn gpus(node: &mut Node, findings: &mut Vec<Diagnostic>) {
+pub(super) fn gpus(node: &mut Node, _: &mut Vec<Diagnostic>) {
     if node.as_str() == Some("all") {
         let request = Node::new(super::mapping(node.span, [("count", Kind::Int(-1))]), node.span);
         node.kind = Kind::Seq(vec![request]);
     }
-    requests(node, findings);
 }
 
 fn resources(node: &mut Node, findings: &mut Vec<Diagnostic>) {
@@ -31,7 +30,7 @@ fn resource(node: &mut Node, findings: &mut Vec<Diagnostic>) {
     super::within(node, RESOURCE, findings);
 }
 
-fn requests(node: &mut Node, findings: &mut Vec<Diagnostic>) {
+pub(super) fn requests(node: &mut Node, findings: &mut Vec<Diagnostic>) {
     super::each_item(node, findings, request);
 }
 

@@ -7,7 +7,7 @@ use super::{Forms, commands, strings};
 
 const TRIGGER: Forms = &[("exec", commands::hook), ("ignore", strings::list), ("include", strings::list)];
 
-pub(super) fn long(node: &mut Node, findings: &mut Vec<Diagnostic>) {
+pub(super) fn finished(node: &mut Node, findings: &mut Vec<Diagnostic>) {
     super::within(node, &[("watch", triggers)], findings);
 }
 

@@ -34,55 +34,69 @@ type Form = fn(&mut Node, &mut Vec<Diagnostic>);
 /// What the keys of a mapping are turned into; a key that is missing here has one form only.
 type Forms = &'static [(&'static str, Form)];
 
+/// What merging, unique keys and relative paths need in one shape.
 const SERVICE: Forms = &[
-    ("annotations", mappings::filled),
     ("build", build::long),
-    ("command", commands::words),
     ("configs", grants::long),
     ("depends_on", depends_on::long),
-    ("deploy", deploy::long),
-    ("develop", develop::long),
     ("devices", devices::long),
     ("dns", strings::dns),
-    ("dns_search", strings::list),
-    ("entrypoint", commands::words),
     ("env_file", env_file::long),
-    ("environment", mappings::pairs),
-    ("expose", strings::list),
-    ("extra_hosts", extra_hosts::long),
     ("gpus", deploy::gpus),
-    ("group_add", strings::list),
-    ("healthcheck", commands::healthcheck),
     ("label_file", strings::list),
-    ("labels", mappings::filled),
-    ("logging", mappings::logging),
     ("models", networks::names),
     ("networks", networks::endpoints),
     ("ports", ports::long),
-    ("post_start", commands::hooks),
-    ("pre_start", commands::hooks),
-    ("pre_stop", commands::hooks),
-    ("provider", provider::long),
     ("secrets", grants::long),
-    ("storage_opt", mappings::options),
-    ("sysctls", mappings::filled),
-    ("tmpfs", strings::list),
     ("ulimits", devices::ulimits),
     ("volumes", volumes::long),
 ];
 
-const NETWORK: Forms = &[("driver_opts", mappings::options), ("labels", mappings::filled)];
-const VOLUME: Forms = NETWORK;
-const GRANT: Forms = NETWORK;
+/// What only the model needs in one shape.
+const FINISHED_SERVICE: Forms = &[
+    ("annotations", mappings::filled),
+    ("build", build::finished),
+    ("command", commands::words),
+    ("deploy", deploy::finished),
+    ("develop", develop::finished),
+    ("dns_search", strings::list),
+    ("entrypoint", commands::words),
+    ("environment", mappings::pairs),
+    ("expose", strings::list),
+    ("extra_hosts", extra_hosts::long),
+    ("gpus", deploy::requests),
+    ("group_add", strings::list),
+    ("healthcheck", commands::healthcheck),
+    ("labels", mappings::filled),
+    ("logging", mappings::logging),
+    ("post_start", commands::hooks),
+    ("pre_start", commands::hooks),
+    ("pre_stop", commands::hooks),
+    ("provider", provider::finished),
+    ("storage_opt", mappings::options),
+    ("sysctls", mappings::filled),
+    ("tmpfs", strings::list),
+];
 
-/// Gives every attribute of the document its long form.
+const FINISHED_RESOURCE: Forms = &[("driver_opts", mappings::options), ("labels", mappings::filled)];
+
+const RESOURCES: &[&str] = &["networks", "volumes", "configs", "secrets"];
+
+/// Gives those attributes their long form that later documents are merged onto.
+///
+/// Lists of `name=value` stay lists: it is by their text that entries of other documents are the same as theirs.
 pub(super) fn long_forms(document: &mut Node, findings: &mut Vec<Diagnostic>) {
     each(document, "services", |_, service| apply(service, SERVICE, findings));
-    for (section, forms) in [("networks", NETWORK), ("volumes", VOLUME), ("configs", GRANT), ("secrets", GRANT)] {
-        each(document, section, |name, resource| {
-            external::long(section, name, resource, findings);
-            apply(resource, forms, findings);
-        });
+    for section in RESOURCES {
+        each(document, section, |name, resource| external::long(section, name, resource, findings));
+    }
+}
+
+/// Gives every other attribute of the whole document its long form.
+pub(super) fn finished_forms(document: &mut Node, findings: &mut Vec<Diagnostic>) {
+    each(document, "services", |_, service| apply(service, FINISHED_SERVICE, findings));
+    for section in RESOURCES {
+        each(document, section, |_, resource| apply(resource, FINISHED_RESOURCE, findings));
     }
 }
 

@@ -5,7 +5,7 @@ use crate::yaml::{Map, Node};
 
 use super::strings;
 
-pub(super) fn long(node: &mut Node, findings: &mut Vec<Diagnostic>) {
+pub(super) fn finished(node: &mut Node, findings: &mut Vec<Diagnostic>) {
     super::within(node, &[("options", options)], findings);
 }
 
