@@ -1,9 +1,24 @@
 //! Images from source.
 
+mod bake;
+mod bakefile;
+mod choice;
+mod classic;
+mod context;
+mod ignore;
+mod inputs;
+mod output;
+#[cfg(test)]
+mod testing;
+mod trace;
+
 use async_trait::async_trait;
 
-use crate::engine::ImageId;
+use crate::engine::{Engine, ImageId};
 use crate::model::{Build, Project, ServiceName};
+
+pub use choice::{Surroundings, choose};
+pub use ignore::Ignore;
 
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("build of {service}: {message}")]
@@ -11,6 +26,14 @@ pub struct BuildError {
     pub service: ServiceName,
     pub message: String,
     pub help: Option<String>,
+}
+
+impl BuildError {
+    #[must_use]
+    fn help(mut self, text: impl Into<String>) -> Self {
+        self.help = Some(text.into());
+        self
+    }
 }
 
 /// One image to build.
@@ -24,6 +47,18 @@ pub struct BuildRequest<'p> {
     pub platform: &'p str,
     pub no_cache: bool,
     pub pull: bool,
+}
+
+impl BuildRequest<'_> {
+    fn error(&self, message: impl Into<String>) -> BuildError {
+        BuildError { service: self.service.clone(), message: message.into(), help: None }
+    }
+
+    /// The image that has the request's name now.
+    async fn image_of(&self, engine: &dyn Engine) -> Result<ImageId, BuildError> {
+        let image = engine.inspect_image(self.image).await;
+        image.map(|image| image.id).map_err(|error| self.error(error.to_string()))
+    }
 }
 
 /// Somebody who can build images.
