@@ -15,6 +15,7 @@ use crate::render::logs::Logs;
 use crate::render::paint::Paint;
 use crate::render::progress::{Moment, Outline, Progress};
 use crate::render::screen::{Routes, Screen};
+use crate::render::summary::Ready;
 use crate::terminal;
 
 use super::settings::{ProgressKind, Settings};
@@ -58,7 +59,7 @@ pub struct Telling {
     /// Whose step each one of the plan is.
     services: RefCell<Vec<Option<ServiceName>>>,
     /// When each service was last seen to become ready.
-    ready: RefCell<BTreeMap<ServiceName, Duration>>,
+    ready: RefCell<BTreeMap<ServiceName, Ready>>,
 }
 
 impl Telling {
@@ -71,6 +72,9 @@ impl Telling {
             ProgressKind::Json => Progress::json(),
             ProgressKind::Quiet => Progress::Quiet,
         };
+        if style.announce {
+            progress.expect_logs();
+        }
         if style.quiet_pull {
             progress.quiet_pull();
         }
@@ -105,10 +109,12 @@ impl Telling {
     }
 
     pub fn tell(&self, event: &Event) {
-        if let Event::Step { id, action: Action::Start | Action::Await, phase: Phase::Done { .. }, .. } = event
+        if let Event::Step { id, action: action @ (Action::Start | Action::Await), phase: Phase::Done { .. }, .. } =
+            event
             && let Some(Some(service)) = self.services.borrow().get(id.0)
         {
-            self.ready.borrow_mut().insert(service.clone(), self.began.elapsed());
+            let ready = Ready { after: self.began.elapsed(), awaited: *action == Action::Await };
+            self.ready.borrow_mut().insert(service.clone(), ready);
         }
         self.on_screen(|screen, moment| screen.show(event, moment));
     }
@@ -144,7 +150,7 @@ impl Telling {
     }
 
     /// How long each service took to become ready, as far as it was seen.
-    pub fn ready(&self) -> BTreeMap<ServiceName, Duration> {
+    pub fn ready(&self) -> BTreeMap<ServiceName, Ready> {
         self.ready.borrow().clone()
     }
 

@@ -9,19 +9,21 @@ use crate::model::{ServiceName, labels};
 use super::human;
 use super::paint::{BAD, FAINT, GOOD, Paint, WARNING};
 
+/// How a service became ready, as far as it was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ready {
+    /// Since the command began.
+    pub after: Duration,
+    /// It was waited for, and not only started: whatever the engine says, its own check has succeeded.
+    pub awaited: bool,
+}
+
 const GOOD_MARK: &str = "✔";
 const BAD_MARK: &str = "✘";
 const OPEN_MARK: &str = "-";
 
 /// One line for each service of the project.
-///
-/// `ready` says how long the service took to become what it is, where that was seen.
-pub fn summary(
-    containers: &[Container],
-    ready: &BTreeMap<ServiceName, Duration>,
-    columns: usize,
-    paint: Paint,
-) -> String {
+pub fn summary(containers: &[Container], ready: &BTreeMap<ServiceName, Ready>, columns: usize, paint: Paint) -> String {
     let mut services: BTreeMap<&str, Vec<&Container>> = BTreeMap::new();
     for container in containers {
         if let Some(service) = container.labels.get(labels::SERVICE) {
@@ -31,9 +33,10 @@ pub fn summary(
     let states: Vec<(&str, String, &str, Vec<String>)> = services
         .into_iter()
         .map(|(service, containers)| {
-            let (mark, mut words) = state(&containers);
-            if let (true, Some(time)) = (mark == GOOD_MARK, ready.get(service)) {
-                words = format!("{words} after {}", human::elapsed(*time));
+            let seen = ready.get(service);
+            let (mark, mut words) = state(&containers, seen.is_some_and(|ready| ready.awaited));
+            if let (true, Some(ready)) = (mark == GOOD_MARK, seen) {
+                words = format!("{words} after {}", human::elapsed(ready.after));
             }
             (service, words, mark, addresses(&containers))
         })
@@ -76,8 +79,9 @@ fn links(addresses: &[String], room: usize, paint: Paint) -> String {
 }
 
 /// The worst that can be said of any of them, and of how many.
-fn state(containers: &[&Container]) -> (&'static str, String) {
-    let worst = containers.iter().map(|container| told(container)).max().unwrap_or((0, GOOD_MARK, String::new()));
+fn state(containers: &[&Container], awaited: bool) -> (&'static str, String) {
+    let worst =
+        containers.iter().map(|container| told(container, awaited)).max().unwrap_or((0, GOOD_MARK, String::new()));
     let (_, mark, words) = worst;
     if containers.len() > 1 {
         let running = containers.iter().filter(|container| container.state == State::Running).count();
@@ -88,8 +92,9 @@ fn state(containers: &[&Container]) -> (&'static str, String) {
 }
 
 /// How bad it is, its mark, and the word for it.
-fn told(container: &Container) -> (u8, &'static str, String) {
+fn told(container: &Container, awaited: bool) -> (u8, &'static str, String) {
     match (container.state, container.health, container.exit_code) {
+        (State::Running, Health::Starting, _) if awaited => (0, GOOD_MARK, "healthy".into()),
         (State::Running, Health::Healthy, _) => (0, GOOD_MARK, "healthy".into()),
         (State::Running, Health::None, _) => (1, GOOD_MARK, "running".into()),
         (State::Exited, _, Some(0)) => (2, GOOD_MARK, "completed".into()),
@@ -159,8 +164,10 @@ mod tests {
             container("orders", State::Exited, Health::None, Some(3), &[]),
             container("store", State::Running, Health::Starting, None, &[]),
         ];
-        let ready = [("gateway", 3200), ("migrate", 700), ("orders", 900)];
-        let ready = ready.map(|(service, time)| (service.into(), Duration::from_millis(time))).into();
+        let times = [("gateway", 3200), ("migrate", 700), ("orders", 900)];
+        let ready =
+            |(service, time): (&str, _)| (service.into(), Ready { after: Duration::from_millis(time), awaited: false });
+        let ready = times.map(ready).into();
         insta::assert_snapshot!(summary(&containers, &ready, 80, Paint::PLAIN));
         insta::assert_snapshot!(summary(&containers, &ready, 40, Paint::PLAIN));
     }

@@ -23,8 +23,8 @@ pub struct Board {
     title: String,
     paint: Paint,
     rows: Vec<Row>,
-    /// The width of each line that is on the screen now.
-    drawn: Vec<usize>,
+    /// The lines that are on the screen now, and their widths.
+    drawn: Vec<(String, usize)>,
 }
 
 impl Board {
@@ -108,7 +108,7 @@ impl Board {
 
     pub fn draw(&mut self, moment: Moment, out: &mut dyn Write) -> io::Result<()> {
         let lines = self.frame(moment);
-        self.replace(lines, moment, out)
+        if lines == self.drawn { Ok(()) } else { self.replace(lines, moment, out) }
     }
 
     /// Shows every row, also those that the window has no room for.
@@ -124,12 +124,11 @@ impl Board {
     /// One write for the whole change, so that nobody sees half of it.
     fn replace(&mut self, lines: Vec<(String, usize)>, moment: Moment, out: &mut dyn Write) -> io::Result<()> {
         let mut text = self.back(moment);
-        self.drawn.clear();
-        for (line, width) in lines {
-            text.push_str(&line);
+        for (line, _) in &lines {
+            text.push_str(line);
             text.push('\n');
-            self.drawn.push(width);
         }
+        self.drawn = lines;
         out.write_all(text.as_bytes())?;
         out.flush()
     }
@@ -137,7 +136,7 @@ impl Board {
     /// Goes back to where the list began, and erases from there. A window that became narrower has wrapped the lines.
     fn back(&self, moment: Moment) -> String {
         let columns = moment.size.columns.max(1);
-        let rows: usize = self.drawn.iter().map(|width| width.div_ceil(columns).max(1)).sum();
+        let rows: usize = self.drawn.iter().map(|(_, width)| width.div_ceil(columns).max(1)).sum();
         if rows == 0 { String::new() } else { format!("\x1b[{rows}A\r\x1b[J") }
     }
 

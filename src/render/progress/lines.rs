@@ -1,5 +1,6 @@
 //! One line for each change, for pipes and files.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use crate::event::{Event, Phase};
@@ -14,8 +15,10 @@ pub struct Lines {
     pub outline: Outline,
     pub quiet_pull: bool,
     pub quiet_build: bool,
-    /// Logs are shown: that containers start and are waited for can be seen there.
+    /// Logs are (or will be) shown: that containers start and are waited for can be seen there.
     pub attached: bool,
+    /// The rows that were said to be skipped: once for all their steps.
+    skipped: BTreeSet<String>,
     paint: Paint,
 }
 
@@ -38,6 +41,7 @@ impl Lines {
                         writeln!(out, " {row}  {}  {message}", self.paint.paint(WARNING, "Warning"))
                     }
                     Phase::Failed { message } => writeln!(out, " {row}  {}  {message}", self.paint.paint(BAD, "Error")),
+                    Phase::Skipped { .. } if !self.skipped.insert(row.clone()) => Ok(()),
                     Phase::Skipped { because } => {
                         writeln!(out, " {row}  {}  {because}", self.paint.paint(FAINT, "Skipped"))
                     }

@@ -62,6 +62,13 @@ impl Progress {
         }
     }
 
+    /// Logs are going to be shown: single lines do not tell what can be seen there.
+    pub fn expect_logs(&mut self) {
+        if let Self::Plain(lines) = self {
+            lines.attached = true;
+        }
+    }
+
     /// Leaves the layers of pulls out.
     pub fn quiet_pull(&mut self) {
         match self {
@@ -113,10 +120,6 @@ impl Progress {
             Self::Tty(board) => {
                 board.clear(moment, out)?;
                 *self = Self::Plain(board.successor());
-                Ok(())
-            }
-            Self::Plain(lines) => {
-                lines.attached = true;
                 Ok(())
             }
             _ => Ok(()),
