@@ -107,6 +107,7 @@ pub fn project(source: &Source, files: Files, options: &Options, read: &dyn Read
     select::by_profiles(&mut project, &source.profiles, &options.services);
     if options.check && options.interpolate {
         loading.findings.extend(check::sense(&project, &document));
+        check::agree(&mut project);
     }
     select::by_name(&mut project, &options.services, options.with_dependencies, &document, &mut loading.findings);
     if !options.all_resources {

@@ -37,7 +37,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     mounts(subject, findings);
 }
 
-fn labelled(finding: Diagnostic, place: Option<Span>, text: &str) -> Diagnostic {
+pub(super) fn labelled(finding: Diagnostic, place: Option<Span>, text: &str) -> Diagnostic {
     match place {
         Some(span) => finding.label(span, text),
         None => finding,

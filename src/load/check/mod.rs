@@ -5,6 +5,8 @@ mod document;
 mod exclusive;
 mod references;
 
+use std::collections::BTreeMap;
+
 use crate::diagnostic::{Diagnostic, Span};
 use crate::model::{Project, Service, ServiceName};
 use crate::yaml::Node;
@@ -46,9 +48,42 @@ pub(super) fn sense(project: &Project, document: &Node) -> Vec<Diagnostic> {
         references::check(&subject, &mut findings);
         exclusive::check(&subject, &mut findings);
     }
+    container_names(project, document, &mut findings);
     secrets(project, document, &mut findings);
     cycle::check(project, document, &mut findings);
     findings
+}
+
+/// A service that says by `scale` how many it is says so under `deploy` too, where it has that.
+pub(super) fn agree(project: &mut Project) {
+    for service in project.services.values_mut() {
+        if let (Some(scale), Some(deploy)) = (service.scale, service.deploy.as_mut()) {
+            deploy.replicas = Some(scale);
+        }
+    }
+}
+
+/// An engine has one container of a name.
+fn container_names(project: &Project, document: &Node, findings: &mut Vec<Diagnostic>) {
+    let mut taken: BTreeMap<&str, &ServiceName> = BTreeMap::new();
+    for (name, service) in project.services.iter().filter(|(_, service)| !service.container_name.is_empty()) {
+        let container = service.container_name.as_str();
+        let Some(first) = taken.get(container) else {
+            taken.insert(container, name);
+            continue;
+        };
+        let place = |service: &ServiceName| {
+            key(document, &["services".into(), service.as_str().into(), "container_name".into()])
+        };
+        let message = format!("services.{name}: container name {container:?} is already in use by service {first}");
+        let finding = match (place(first), place(name)) {
+            (own, other) if own == other => Diagnostic::error(message).help(format!(
+                "{name} has it from what it extends: give it its own `container_name:`, or write `!reset null` there"
+            )),
+            (own, _) => exclusive::labelled(Diagnostic::error(message), own, "the same name"),
+        };
+        findings.push(pointed(finding, place(name)));
+    }
 }
 
 /// A secret that is not external needs something to come from.
