@@ -1,6 +1,7 @@
 //! One contract for every engine: what the memory engine promises, Docker keeps, and the other way round.
 
 mod behaviours;
+mod connecting;
 mod stage;
 
 use std::panic::AssertUnwindSafe;

@@ -278,3 +278,81 @@ fn explain(named: &Named, error: EngineError) -> EngineError {
         _ => error.help(help),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variables(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn sockets_are_looked_for_in_order() {
+        let sockets = usual_sockets(&variables(&[("XDG_RUNTIME_DIR", "/run/user/7")]), Some(Path::new("/home/me")));
+        let sockets: Vec<_> = sockets.iter().map(|path| path.display().to_string()).collect();
+        assert_eq!(
+            sockets[..4],
+            [
+                "/var/run/docker.sock",
+                "/run/user/7/docker.sock",
+                "/run/user/7/podman/podman.sock",
+                "/run/podman/podman.sock"
+            ]
+        );
+        assert_eq!(sockets[4], "/home/me/.colima/default/docker.sock");
+    }
+
+    #[test]
+    fn when_none_answers_it_is_said_what_was_tried_and_what_to_type() {
+        let tried = |why: [&str; 2]| {
+            let paths = ["/var/run/docker.sock", "/run/podman/podman.sock"];
+            none_answers(&paths.into_iter().map(PathBuf::from).zip(why.map(str::to_owned)).collect::<Vec<_>>())
+        };
+        let error = tried(["permission denied", "no such file"]);
+        assert_eq!(
+            error.message,
+            "no engine answers; tried, in this order:\n  /var/run/docker.sock     permission denied\n  \
+             /run/podman/podman.sock  no such file"
+        );
+        assert_eq!(error.kind, ErrorKind::Unreachable);
+        let cases = [
+            (["permission denied", "no such file"], "docker group"),
+            (["connection refused", "no such file"], "sudo systemctl start docker"),
+            (["no such file", "no such file"], "DOCKER_HOST"),
+        ];
+        for (why, words) in cases {
+            let help = tried(why).help.expect("help");
+            assert!(help.contains(words), "{help}");
+        }
+    }
+
+    #[test]
+    fn tls_is_asked_for_in_several_ways() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("ca.pem"), "").expect("written");
+        let tls = |pairs: &[(&str, &str)]| tls_of_environment(&variables(pairs), Some(folder.path()), false);
+        assert_eq!(tls(&[]), None);
+        assert_eq!(tls(&[("DOCKER_TLS_VERIFY", "")]), None);
+        let verified = tls(&[("DOCKER_TLS_VERIFY", "1")]).expect("asked for");
+        assert!(verified.verify && verified.authority.is_some());
+        let trusting = tls(&[("DOCKER_TLS", "1")]).expect("asked for");
+        assert!(!trusting.verify);
+        let elsewhere = tls(&[("DOCKER_TLS_VERIFY", "1"), ("DOCKER_CERT_PATH", "/nowhere")]).expect("asked for");
+        assert_eq!(elsewhere.authority, None);
+    }
+
+    #[test]
+    fn docker_host_comes_before_the_context() {
+        let named = |pairs: &[(&str, &str)]| {
+            let named = named(&variables(pairs), None).expect("sense")?;
+            Some((named.address.to_string(), named.by))
+        };
+        assert_eq!(named(&[]), None);
+        assert_eq!(named(&[("DOCKER_CONTEXT", "default")]), None);
+        assert_eq!(
+            named(&[("DOCKER_HOST", "tcp://a"), ("DOCKER_CONTEXT", "b"), ("DOCKER_TLS_VERIFY", "1")]),
+            Some(("tcp://a:2376".into(), "DOCKER_HOST".into()))
+        );
+    }
+}
