@@ -78,8 +78,8 @@ Global options:
                                [possible values: auto, never, always]
       --progress <KIND>        How to show progress [default: auto] [env: COMPOSE_PROGRESS]
                                [possible values: auto, tty, plain, json, quiet]
-      --parallel <NUMBER>      How many images may be pulled or built at the same time, -1 for no
-                               limit [env: COMPOSE_PARALLEL_LIMIT]
+      --parallel <NUMBER>      How many steps may be done at the same time, -1 for no limit [env:
+                               COMPOSE_PARALLEL_LIMIT]
       --dry-run                Show what would be done, and change nothing
       --error-format <FORMAT>  How errors are written [default: human] [possible values: human,
                                json, github]
@@ -91,9 +91,122 @@ Global options:
 #[test]
 fn every_command_has_help() {
     let folder = folder(&[]);
-    for command in ["config", "version"] {
+    for command in ["config", "create", "down", "logs", "plan", "ps", "up", "version"] {
         convoke(folder.path()).args([command, "--help"]).assert().success().stderr_eq("");
     }
+    convoke(folder.path()).args(["up", "--help"]).assert().success().stdout_eq(str![[r#"
+Create and start the containers of the project
+
+Usage: convoke up [OPTIONS] [SERVICE]...
+
+Arguments:
+  [SERVICE]...  Services, with what they depend on; all if none is named
+
+Options:
+  -d, --detach                      Leave the containers running in the background
+      --no-start                    Create the containers and do not start them
+      --wait                        Leave when every service is running or healthy, or has ended
+                                    well; implies -d
+      --wait-timeout <SECONDS>      Give up after so many seconds
+      --readiness <HOW>             When a container with a health check counts as healthy [default:
+                                    probe] [possible values: probe, engine]
+      --quiet-pull                  Do not show the layers of pulls
+      --quiet-build                 Do not show the output of builds
+      --build                       Build images first, also those that are there
+      --no-build                    Build no image
+      --pull <WHEN>                 When to pull images, whatever the services say [possible values:
+                                    always, missing, never, policy, build]
+      --force-recreate              Replace containers even if nothing changed
+      --no-recreate                 Replace no container, even if its configuration changed
+      --remove-orphans              Remove containers of services that the file does not have any
+                                    more [env: COMPOSE_REMOVE_ORPHANS]
+      --scale <SERVICE=NUMBER>      How many containers a service gets, whatever the file says; may
+                                    be given several times
+  -y, --yes                         Agree to everything that would be asked: volumes are recreated,
+                                    and their data is lost, where the file demands it
+      --no-deps                     Leave out what the named services depend on
+      --always-recreate-deps        Replace the containers of dependencies, even if nothing changed
+  -V, --renew-anon-volumes          New anonymous volumes, instead of those of the containers that
+                                    are replaced
+  -t, --timeout <SECONDS>           How many seconds a container gets to stop [default: what its
+                                    service says, else 10]
+      --attach <SERVICE>            Show only the logs of this service; may be given several times
+      --no-attach <SERVICE>         Do not show the logs of this service; may be given several times
+      --attach-dependencies         Also show the logs of what the named services depend on
+      --no-color                    Do not colour the names in front of the logs
+      --no-log-prefix               Show logs without names in front
+      --timestamps                  Show when each line was written
+      --abort-on-container-exit     Stop all containers when the first one ends, and exit with its
+                                    status
+      --abort-on-container-failure  Stop all containers when the first one ends with an error, and
+                                    exit with its status
+      --exit-code-from <SERVICE>    Exit with the status of this service's container; implies
+                                    --abort-on-container-exit
+
+Global options:
+      --ansi <WHEN>            When to colour and redraw [default: auto] [env: COMPOSE_ANSI]
+                               [possible values: auto, never, always]
+      --progress <KIND>        How to show progress [default: auto] [env: COMPOSE_PROGRESS]
+                               [possible values: auto, tty, plain, json, quiet]
+      --parallel <NUMBER>      How many steps may be done at the same time, -1 for no limit [env:
+                               COMPOSE_PARALLEL_LIMIT]
+      --dry-run                Show what would be done, and change nothing
+      --error-format <FORMAT>  How errors are written [default: human] [possible values: human,
+                               json, github]
+  -h, --help                   Show help
+
+"#]]);
+    convoke(folder.path()).args(["plan", "--help"]).assert().success().stdout_eq(str![[r#"
+Show what `up` or `down` would do, and why; nothing is changed
+
+Usage: convoke plan [OPTIONS] [SERVICE]...
+       convoke plan <COMMAND>
+
+Commands:
+  up    What `up` would do; this is also what `plan` alone shows
+  down  What `down` would do
+  help  Print this message or the help of the given subcommand(s)
+
+Arguments:
+  [SERVICE]...  Services, with what they depend on; all if none is named
+
+Options:
+      --build                   Build images first, also those that are there
+      --no-build                Build no image
+      --pull <WHEN>             When to pull images, whatever the services say [possible values:
+                                always, missing, never, policy, build]
+      --force-recreate          Replace containers even if nothing changed
+      --no-recreate             Replace no container, even if its configuration changed
+      --remove-orphans          Remove containers of services that the file does not have any more
+                                [env: COMPOSE_REMOVE_ORPHANS]
+      --scale <SERVICE=NUMBER>  How many containers a service gets, whatever the file says; may be
+                                given several times
+  -y, --yes                     Agree to everything that would be asked: volumes are recreated, and
+                                their data is lost, where the file demands it
+      --no-deps                 Leave out what the named services depend on
+      --always-recreate-deps    Replace the containers of dependencies, even if nothing changed
+  -V, --renew-anon-volumes      New anonymous volumes, instead of those of the containers that are
+                                replaced
+  -t, --timeout <SECONDS>       How many seconds a container gets to stop [default: what its service
+                                says, else 10]
+      --no-start                Create the containers and do not start them
+      --wait                    Leave when every service is running or healthy, or has ended well
+      --format <FORMAT>         How to write it [default: text] [possible values: text, json]
+      --detailed-exitcode       Exit with 0 when there is nothing to do, and with 2 when there is
+
+Global options:
+      --ansi <WHEN>            When to colour and redraw [default: auto] [env: COMPOSE_ANSI]
+                               [possible values: auto, never, always]
+      --progress <KIND>        How to show progress [default: auto] [env: COMPOSE_PROGRESS]
+                               [possible values: auto, tty, plain, json, quiet]
+      --parallel <NUMBER>      How many steps may be done at the same time, -1 for no limit [env:
+                               COMPOSE_PARALLEL_LIMIT]
+      --dry-run                Show what would be done, and change nothing
+      --error-format <FORMAT>  How errors are written [default: human] [possible values: human,
+                               json, github]
+  -h, --help                   Show help
+
+"#]]);
     convoke(folder.path()).args(["config", "--help"]).assert().success().stdout_eq(str![[r#"
 Check the compose files and show what they come to
 
@@ -128,8 +241,8 @@ Global options:
                                [possible values: auto, never, always]
       --progress <KIND>        How to show progress [default: auto] [env: COMPOSE_PROGRESS]
                                [possible values: auto, tty, plain, json, quiet]
-      --parallel <NUMBER>      How many images may be pulled or built at the same time, -1 for no
-                               limit [env: COMPOSE_PARALLEL_LIMIT]
+      --parallel <NUMBER>      How many steps may be done at the same time, -1 for no limit [env:
+                               COMPOSE_PARALLEL_LIMIT]
       --dry-run                Show what would be done, and change nothing
       --error-format <FORMAT>  How errors are written [default: human] [possible values: human,
                                json, github]
@@ -191,6 +304,69 @@ error: can't use --progress tty while ANSI support is disabled
 error: COMPOSE_PARALLEL_LIMIT must be an integer (found: "x")
 
 "#]]);
+}
+
+#[test]
+fn flags_that_contradict_each_other_are_refused_before_anything_is_read() {
+    let folder = folder(&[]);
+    let refused = |words: &str, expected: &str| {
+        let text = format!("error: {expected}\n...");
+        convoke(folder.path()).args(words.split(' ')).assert().code(1).stdout_eq("").stderr_eq(text);
+    };
+    refused("up --build --no-build", "--build and --no-build are incompatible");
+    refused("create --build --no-build", "--build and --no-build are incompatible");
+    refused("up --force-recreate --no-recreate", "--force-recreate and --no-recreate are incompatible");
+    refused("plan --force-recreate --no-recreate", "--force-recreate and --no-recreate are incompatible");
+    refused("up -V --no-recreate", "--no-recreate and --renew-anon-volumes are incompatible");
+    refused("up --always-recreate-deps --no-recreate", "--always-recreate-deps and --no-recreate are incompatible");
+    refused("up --attach a --attach-dependencies", "cannot combine --attach and --attach-dependencies");
+    refused("up --wait --wait-timeout -1", "--wait-timeout must be a non-negative integer");
+    refused(
+        "up --abort-on-container-exit --abort-on-container-failure",
+        "--abort-on-container-failure cannot be combined with --abort-on-container-exit",
+    );
+    refused("up -d --exit-code-from a", "--detach cannot be combined with [..]");
+    refused("up --wait --attach a", "--wait cannot be combined with [..]");
+    refused("up --scale web", "invalid value 'web' for '--scale <SERVICE=NUMBER>': [..]");
+    refused("logs --tail x", "invalid value 'x' for '--tail <NUMBER>': it is a number of lines, or all");
+    refused("logs --since x", "invalid value for \"since\": [..]");
+    refused("ps --status gone", "invalid value 'gone' for '--status <STATE>'");
+    refused("ps --filter name=x", "invalid value 'name=x' for '--filter <PROPERTY>': unknown filter name");
+    refused("down --rmi some", "invalid value 'some' for '--rmi <WHICH>'");
+    refused("-p Shop ps", "invalid project name \"Shop\": [..]");
+}
+
+#[test]
+fn services_that_do_not_exist_are_refused_before_any_engine_is_asked() {
+    let folder = folder(&[("compose.yaml", PROJECT)]);
+    let refused = |words: &str, expected: &str| {
+        let text = format!("error: {expected}\n...");
+        convoke(folder.path()).args(words.split(' ')).assert().code(1).stdout_eq("").stderr_eq(text);
+    };
+    refused("up wep", "no such service: wep");
+    refused("up --scale wep=2", "no such service: wep");
+    refused("up --exit-code-from wep", "no such service: wep");
+    refused("up --attach wep", "cannot attach to services not included in up: wep");
+    refused("config wep", "no such service: wep");
+}
+
+#[test]
+fn an_engine_that_does_not_answer_is_told() {
+    let folder = folder(&[("compose.yaml", PROJECT)]);
+    for command in ["up", "down", "ps", "logs", "plan", "create"] {
+        convoke(folder.path())
+            .env("DOCKER_HOST", "unix:///nowhere/docker.sock")
+            .arg(command)
+            .assert()
+            .code(1)
+            .stdout_eq("")
+            .stderr_eq(str![[r#"
+error: connect to the engine at unix:///nowhere/docker.sock: No such file or directory (os error 2)
+ |
+ = help: DOCKER_HOST names this engine; is it running there?
+
+"#]]);
+    }
 }
 
 #[test]

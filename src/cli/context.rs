@@ -7,6 +7,7 @@ use clap::CommandFactory;
 use clap::error::ErrorKind;
 
 use crate::diagnostic::{Diagnostic, Files};
+use crate::engine::Engine;
 use crate::engine::docker::{self, DockerEngine};
 use crate::load::{self, Loaded, Options};
 use crate::model::Project;
@@ -71,6 +72,7 @@ impl Context<'_> {
         let (source, files, mut warnings) = source::gather(&self.question(), &DiskReader)?;
         let loaded = load::project(&source, files, options, &DiskReader)?;
         warnings.extend(loaded.warnings.iter().cloned());
+        tracing::debug!(name = loaded.project.name, services = loaded.project.services.len(), "project loaded");
         self.warn(&warnings, &loaded.files)?;
         Ok(loaded)
     }
@@ -133,7 +135,9 @@ impl Context<'_> {
     /// # Errors
     /// When no engine answers.
     pub async fn engine(&self) -> Result<DockerEngine, Failure> {
-        Ok(docker::connect(self.environment, std::env::home_dir().as_deref()).await?)
+        let engine = docker::connect(self.environment, std::env::home_dir().as_deref()).await?;
+        tracing::debug!(about = ?engine.about(), "engine answers");
+        Ok(engine)
     }
 
     /// Flags that do not go together.

@@ -16,6 +16,10 @@ use super::telling::Style;
 /// Create the containers of the project, without starting them
 #[derive(Args, Clone, Debug, Default)]
 pub struct Arguments {
+    /// Do not show the layers of pulls
+    #[arg(long)]
+    quiet_pull: bool,
+
     #[command(flatten)]
     making: Making,
 }
@@ -29,7 +33,7 @@ pub async fn create(arguments: &Arguments, context: &Context<'_>) -> Result<Stat
     if context.globals.dry_run {
         return plan::show(&prepared.plan, context);
     }
-    let style = Style { quiet_pull: making.quiet_pull, ..Style::titled("create") };
+    let style = Style { quiet_pull: arguments.quiet_pull, ..Style::titled("create") };
     let session = Session::begin(context, &prepared, Patience::Command, &style)?;
     session.execute(&session.work()).await
 }

@@ -32,10 +32,6 @@ pub struct Making {
     #[arg(long, value_enum, value_name = "WHEN", hide_default_value = true, default_value_t)]
     pub pull: Pull,
 
-    /// Do not show the layers of pulls
-    #[arg(long)]
-    pub quiet_pull: bool,
-
     /// Replace containers even if nothing changed
     #[arg(long)]
     pub force_recreate: bool,

@@ -35,7 +35,7 @@ use context::Context;
 use globals::Globals;
 use outcome::{Failure, Status};
 use report::Manner;
-use settings::{Environment, Settings};
+use settings::{Environment, Settings, variable};
 
 /// Runs multi-container applications from a Compose file
 #[derive(Debug, Parser)]
@@ -71,6 +71,7 @@ enum Command {
 /// Does what the process was asked to do.
 pub fn main() -> ExitCode {
     let environment = variables();
+    keep_a_diary(&environment);
     match parse(std::env::args_os()) {
         Ok(invocation) => {
             let status = begin(&invocation, &environment);
@@ -78,6 +79,15 @@ pub fn main() -> ExitCode {
         }
         Err(error) => ExitCode::from(refuse(&error).0),
     }
+}
+
+/// For whoever debugs convoke: what it does in detail, on standard error, as far as CONVOKE_LOG asks for it.
+fn keep_a_diary(environment: &Environment) {
+    let Some(wanted) = variable(environment, "CONVOKE_LOG") else { return };
+    let filter = tracing_subscriber::EnvFilter::new(wanted);
+    let ansi = Terminal::look().stderr;
+    // Somebody else who listens already is no reason to fail.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(ansi).with_writer(std::io::stderr).try_init();
 }
 
 /// The variables of the process that are text.

@@ -20,7 +20,7 @@ pub struct Settings {
     /// Colour on standard error.
     pub color_stderr: bool,
     pub error_format: ErrorFormat,
-    /// How many pulls and builds at the same time; `None` is no limit.
+    /// How many steps at the same time; `None` is no limit.
     pub parallel: Option<usize>,
     pub compatibility: bool,
 }

@@ -21,12 +21,6 @@ use super::telling::Style;
 /// Create and start the containers of the project
 #[derive(Args, Clone, Debug, Default)]
 pub struct Arguments {
-    #[command(flatten)]
-    making: Making,
-
-    #[command(flatten)]
-    renewing: Renewing,
-
     /// Leave the containers running in the background
     #[arg(short, long)]
     detach: bool,
@@ -47,9 +41,19 @@ pub struct Arguments {
     #[arg(long, value_enum, value_name = "HOW", default_value_t)]
     readiness: Readiness,
 
+    /// Do not show the layers of pulls
+    #[arg(long)]
+    quiet_pull: bool,
+
     /// Do not show the output of builds
     #[arg(long)]
     quiet_build: bool,
+
+    #[command(flatten)]
+    making: Making,
+
+    #[command(flatten)]
+    renewing: Renewing,
 
     #[command(flatten)]
     watching: Watching,
@@ -134,7 +138,7 @@ impl Arguments {
 
     fn style(&self) -> Style<'static> {
         Style {
-            quiet_pull: self.making.quiet_pull,
+            quiet_pull: self.quiet_pull,
             quiet_build: self.quiet_build,
             color: !self.watching.no_color,
             prefix: !self.watching.no_log_prefix,
