@@ -210,7 +210,7 @@ impl<'a> Execution<'a> {
 
     fn conclude(&self, schedule: &Schedule<'_>, tally: Tally, elapsed: Duration) -> Result<Done, Failure> {
         if tally.failed.is_empty() && schedule.left().is_empty() {
-            let containers = std::mem::take(&mut self.results.borrow_mut().containers);
+            let containers = self.results.borrow().containers.clone();
             return Ok(Done { steps: tally.done, unneeded: tally.unneeded, elapsed, containers });
         }
         let mut skipped = Vec::new();

@@ -40,6 +40,8 @@ pub(super) struct Session<'a> {
     /// Containers whose start an event told, and those whose start a step told first.
     heard_of: HashSet<ContainerId>,
     started: HashSet<ContainerId>,
+    /// Containers that were made meanwhile: all that they ever wrote belongs to this run.
+    made: HashSet<ContainerId>,
     /// Running before the plan began.
     found: Vec<Container>,
     is_attached: bool,
@@ -72,6 +74,7 @@ impl<'a> Session<'a> {
             ours: HashSet::new(),
             heard_of: HashSet::new(),
             started: HashSet::new(),
+            made: HashSet::new(),
             found,
             is_attached: false,
             done: false,
@@ -170,12 +173,23 @@ impl<'a> Session<'a> {
             return;
         }
         self.started.insert(id.clone());
+        if execution.results.borrow().containers.values().any(|made| *made == id) {
+            self.made.insert(id.clone());
+        }
         self.lives.started(&id, service);
         if self.shown.contains(service) {
             let name = self.final_name(container);
             let source = Source::new(&self.work.project.name, &id, service.as_str(), name);
-            self.tails.follow(source, Start::ThisRun);
+            self.follow(source);
         }
+    }
+
+    /// Shows what a container writes from its start on. The engine may note a start later than the first output, which
+    /// only matters to a container that wrote something before.
+    fn follow(&mut self, source: Source) {
+        let is_made = self.made.contains(&source.id);
+        let start = if is_made { Start::Beginning { since: String::new() } } else { Start::ThisRun };
+        self.tails.follow(source, start);
     }
 
     /// The plan came to its end.
@@ -221,6 +235,9 @@ impl<'a> Session<'a> {
 
     async fn event(&mut self, event: &EngineEvent) -> Result<(), EngineError> {
         let Some(source) = Source::of_event(&self.work.project.name, event) else { return Ok(()) };
+        if event.action == "create" {
+            self.made.insert(source.id.clone());
+        }
         match event.action.as_str() {
             "create" if self.done && event.attributes.contains_key(labels::REPLACE) => {
                 let label = final_label(&self.work.project.name, &source, event);
@@ -253,7 +270,7 @@ impl<'a> Session<'a> {
         }
         let is_followed = self.started.remove(&source.id);
         if !is_followed && self.shown.contains(&source.service) {
-            self.tails.follow(source, Start::ThisRun);
+            self.follow(source);
         }
     }
 
