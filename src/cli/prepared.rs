@@ -1,6 +1,6 @@
 //! A project, the engine that it lives on, and the plan that leads from one to the other.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -21,6 +21,8 @@ pub struct Prepared {
     pub plan: Plan,
     /// The names of containers that run and that the plan leaves alone.
     pub untouched: Vec<String>,
+    /// From Docker's client configuration: builds get them too.
+    pub proxies: BTreeMap<String, String>,
 }
 
 impl Prepared {
@@ -31,12 +33,12 @@ impl Prepared {
     pub async fn up(loaded: Loaded, policy: UpPolicy, context: &Context<'_>) -> Result<Self, Failure> {
         let engine = context.engine().await?;
         let proxies = proxies::read(context.environment, std::env::home_dir().as_deref(), &engine.about().address);
-        let policy = UpPolicy { proxies, ..policy };
+        let policy = UpPolicy { proxies: proxies.clone(), ..policy };
         let observed = observe(&engine, &loaded.project).await?;
         let plan =
             plan::up(&loaded.project, &observed, &policy).map_err(|errors| Failure::planning(&errors, &loaded))?;
         let untouched = untouched(&observed, &loaded.project, &plan);
-        Ok(Self { engine, project: loaded.project, plan, untouched })
+        Ok(Self { engine, project: loaded.project, plan, untouched, proxies })
     }
 
     /// What it takes to take it away.
@@ -50,7 +52,7 @@ impl Prepared {
             Whose::Named(name) => plan::project_from_labels(&name, &observed),
         };
         let plan = plan::down(&project, &observed, policy);
-        Ok(Self { engine, project, plan, untouched: Vec::new() })
+        Ok(Self { engine, project, plan, untouched: Vec::new(), proxies: BTreeMap::new() })
     }
 }
 

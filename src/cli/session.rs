@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::rc::Rc;
 
-use crate::build::{BuildError, BuildRequest, Builder};
+use crate::build::{self, Builder, Surroundings};
 use crate::engine::{Container, Engine, Filters, State};
 use crate::event::Event;
 use crate::model::labels;
@@ -47,7 +47,11 @@ impl<'a> Session<'a> {
         Ok(Self {
             context,
             prepared,
-            builder: Box::new(NoBuilder),
+            builder: build::choose(Surroundings {
+                engine: &prepared.engine,
+                environment: context.environment.clone(),
+                proxies: prepared.proxies.clone(),
+            }),
             interrupts: interrupt::listen(patience)?,
             telling,
             tell: Box::new(move |event| teller.tell(&event)),
@@ -157,17 +161,5 @@ fn cause(cause: run::Cause) -> Cause {
         }),
         last_logs: cause.last_logs,
         help: cause.help,
-    }
-}
-
-struct NoBuilder;
-#[async_trait::async_trait(?Send)]
-impl Builder for NoBuilder {
-    async fn build(
-        &self,
-        request: &BuildRequest<'_>,
-        _: &dyn Fn(String),
-    ) -> Result<crate::engine::ImageId, BuildError> {
-        Err(BuildError { service: request.service.clone(), message: "images cannot be built yet".into(), help: None })
     }
 }
