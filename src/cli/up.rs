@@ -142,7 +142,7 @@ impl Arguments {
             quiet_build: self.quiet_build,
             color: !self.watching.no_color,
             prefix: !self.watching.no_log_prefix,
-            announce: true,
+            announce: !self.is_detached(),
             ..Style::titled("up")
         }
     }
