@@ -7,10 +7,10 @@ use crate::graph;
 use crate::model::{Service, ServiceName, labels};
 
 use super::draft::Owners;
-use super::hash::service_hash;
 use super::networks::Found;
 use super::planner::{Planner, is_up};
 use super::{Guard, ImageRef, Labelled, PlanError, Reason, Recreation, fingerprint, spec};
+use crate::model::service_hash;
 
 /// What becomes of a container that is to stay in one form or another.
 #[derive(Clone, Debug, PartialEq)]

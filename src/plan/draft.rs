@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::engine::{Container, ContainerId, ContainerSpec, ImageId, MountPoint, MountSpec};
 use crate::model::{Service, ServiceName, labels};
 
-use super::hash::service_hash;
 use super::{ContainerRef, StepId};
+use crate::model::service_hash;
 
 /// The image of a container: known by now, or the result of a pull or build.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,6 @@ mod draft;
 mod error;
 pub mod fingerprint;
 mod from_labels;
-mod hash;
 mod images;
 mod networks;
 mod observed;

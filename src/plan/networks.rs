@@ -5,10 +5,10 @@ use crate::engine::{Container, EndpointSpec, Network};
 use crate::model::{Network as Declared, Service, ServiceName, labels};
 
 use super::decide::Fate;
-use super::hash::network_hash;
 use super::planner::{Planner, is_up};
 use super::spec::{self, Purpose};
 use super::{Labelled, PlanError, Reason, Step, StepId};
+use crate::model::network_hash;
 
 /// What is there of a network that the file declares.
 #[derive(Clone, Copy, Debug)]

@@ -4,9 +4,9 @@ use crate::diagnostic::nearest;
 use crate::engine::Container;
 use crate::model::{Service, Volume as Declared, labels};
 
-use super::hash::volume_hash;
 use super::planner::Planner;
 use super::{PlanError, Reason, Step, spec};
+use crate::model::volume_hash;
 
 impl<'p> Planner<'p> {
     /// Checks every declared volume; `make_volumes` does what is to be done.

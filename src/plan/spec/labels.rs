@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::engine::{IpamPoolSpec, Labels, NetworkSpec, VolumeSpec};
 use crate::model::{Network, Project, Service, ServiceName, Volume, labels};
 
-use super::super::hash::{network_hash, volume_hash};
 use super::Purpose;
+use crate::model::{network_hash, volume_hash};
 
 /// Our own: each value of the configuration as a short digest, so that a later change can be named.
 pub const CONVOKE_CONFIG: &str = "convoke.config";
