@@ -24,6 +24,7 @@ mod version;
 mod words;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue};
@@ -148,7 +149,7 @@ fn perform(invocation: &Invocation, settings: Settings, environment: &Environmen
         Invocation::command().print_help()?;
         return Ok(Status::SUCCESS);
     };
-    let current_dir = std::env::current_dir()
+    let current_dir = standing(environment)
         .map_err(|error| Failure::plain(format!("the working directory cannot be used: {error}")))?;
     let context = Context { globals: &invocation.globals, settings, environment, current_dir };
     match command {
@@ -161,6 +162,14 @@ fn perform(invocation: &Invocation, settings: Settings, environment: &Environmen
         Command::Config(arguments) => config::config(arguments, &context),
         Command::Version(arguments) => version::version(*arguments),
     }
+}
+
+/// The working directory under the name that the shell has for it: behind a symbolic link, that of the link.
+fn standing(environment: &Environment) -> std::io::Result<PathBuf> {
+    let current_dir = std::env::current_dir()?;
+    let named = environment.get("PWD").map(PathBuf::from).filter(|path| path.is_absolute());
+    let same = |path: &PathBuf| path.canonicalize().is_ok_and(|real| real == current_dir);
+    Ok(named.filter(same).unwrap_or(current_dir))
 }
 
 /// Only what talks to an engine needs a runtime.
