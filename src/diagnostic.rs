@@ -125,7 +125,8 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
     candidates
         .into_iter()
         .map(|candidate| (distance(word, candidate), candidate))
-        .filter(|(steps, _)| *steps <= limit)
+        // Short words are near to everything: at least half of the letters must agree.
+        .filter(|(steps, candidate)| *steps <= limit && steps * 2 <= word.len().min(candidate.len()))
         .min()
         .map(|(_, candidate)| candidate)
 }
@@ -160,6 +161,7 @@ mod tests {
         assert_eq!(nearest("enviroment", ["environment", "env_file"]), Some("environment"));
         assert_eq!(nearest("prots", ["ports", "pid"]), Some("ports"));
         assert_eq!(nearest("zebra", ["ports", "pid"]), None);
+        assert_eq!(nearest("X", ["_", "Y"]), None);
     }
 
     #[test]

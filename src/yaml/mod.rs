@@ -11,6 +11,7 @@ mod parse;
 mod print;
 mod scalar;
 mod style;
+mod suspect;
 mod syntax;
 mod timestamp;
 mod tree;

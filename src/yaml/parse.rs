@@ -49,7 +49,7 @@ pub fn parse(file: FileId, text: &str) -> Result<Vec<Node>, Vec<Diagnostic>> {
     let syntax_error = stopped.filter(|_| findings.is_empty());
     findings.extend(characters::line_separators(&events));
     findings.extend(escapes::findings(file, text, &events));
-    findings.extend(syntax_error.map(|(at, fault)| syntax::explain(file, text, at, &fault)));
+    findings.extend(syntax_error.map(|(at, fault)| syntax::explain(file, text, at, &fault, open_bracket(&events))));
     let mut tree = Tree::new(&events);
     for (event, place) in &events {
         tree.add(event, place);
@@ -97,6 +97,21 @@ impl<'t> Reading<'t> {
         }
         reading
     }
+}
+
+/// Where the innermost bracket stands that was not closed when reading stopped.
+fn open_bracket(events: &[(Event<'_>, Place)]) -> Option<usize> {
+    let mut open = Vec::new();
+    for (event, place) in events {
+        match event {
+            Event::Sequence { flow, .. } | Event::Mapping { flow, .. } => {
+                open.push(flow.then_some(place.span.start as usize));
+            }
+            Event::End => drop(open.pop()),
+            _ => {}
+        }
+    }
+    open.into_iter().rev().flatten().next()
 }
 
 fn event_range(file: FileId, text: &str, raw: &Raw<'_>, span: &granit_parser::Span) -> Span {
@@ -196,7 +211,7 @@ fn fault(kind: &ErrorKind) -> Fault {
         E::SimpleKeyExpected | E::InvalidSimpleKey => Fault::MissingColon,
         E::MappingValueNotAllowed | E::MappingKeyNotAllowed | E::InvalidColonPlacement => Fault::UnexpectedValue,
         E::BlockEntryInFlowCollection | E::BlockSequenceEntryNotAllowed => Fault::UnexpectedItem,
-        E::ExpectedBlockMappingKey => Fault::ExpectedKey,
+        E::ExpectedBlockMappingKey | E::ExpectedDocumentStart => Fault::ExpectedKey,
         E::ExpectedBlockSequenceEntry => Fault::ExpectedItem,
         E::ExpectedFlowMappingSeparator => Fault::ExpectedComma('}'),
         E::ExpectedFlowSequenceSeparator => Fault::ExpectedComma(']'),

@@ -1,5 +1,6 @@
 //! What to tell people when a text is no YAML.
 
+use super::suspect::Scene;
 use crate::diagnostic::{Diagnostic, FileId, Span};
 
 /// Why the parser stopped, as far as there is something of our own to say about it.
@@ -31,14 +32,17 @@ pub(super) enum Fault {
     Other(String),
 }
 
-/// The finding for a fault at a byte of a text.
-pub(super) fn explain(file: FileId, text: &str, at: usize, fault: &Fault) -> Diagnostic {
+/// The finding for a fault at a byte of a text, inside of brackets of which the innermost starts at another byte.
+pub(super) fn explain(file: FileId, text: &str, at: usize, fault: &Fault, bracket: Option<usize>) -> Diagnostic {
     let at = last_boundary(text, at.min(text.len()));
     let tab_ahead = || (*fault == Fault::Tab).then(|| text[at..].find('\t').map_or(at, |tab| at + tab));
     if let Some(tab) = indenting_tab(text, at).or_else(tab_ahead) {
         return Diagnostic::error("a tab cannot be used for indentation")
             .at(Span { file, start: tab as u32, end: next_boundary(text, tab) as u32 })
             .help("indent with spaces");
+    }
+    if let Some(finding) = (Scene { file, text, at, fault, bracket }).finding() {
+        return finding;
     }
     let (message, help) = words(fault);
     let place = match fault {
@@ -69,9 +73,10 @@ fn words(fault: &Fault) -> (String, Option<String>) {
         }
         Fault::StrayBracket => ("nothing was opened that this could close", None),
         Fault::MissingColon => ("expected `:` after a key", Some("write `key: value`, with a space after the colon")),
-        Fault::UnexpectedValue => {
-            ("a value of the form `key: value` cannot stand here", Some("quote a text that contains `: `"))
-        }
+        Fault::UnexpectedValue => (
+            "a value of the form `key: value` cannot stand here",
+            Some("quote a text that contains `: ` or ends with `:`"),
+        ),
         Fault::UnexpectedItem => ("a list item cannot stand here", Some("start the list on a line of its own")),
         Fault::ExpectedKey => ("expected a key in the same column as the keys above", None),
         Fault::ExpectedItem => ("expected `- ` in the same column as the items above", None),
@@ -100,7 +105,7 @@ pub(super) fn too_deep() -> String {
     format!("lists and mappings are nested more than {} deep", super::tree::DEPTH_LIMIT)
 }
 
-fn closing(open: char) -> char {
+pub(super) fn closing(open: char) -> char {
     if open == '[' { ']' } else { '}' }
 }
 

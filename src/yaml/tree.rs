@@ -318,7 +318,9 @@ impl<'t> Tree<'t> {
         if self.expects_key() {
             return self.set_key(Key { name: "".into(), span, merge: false, sound: false });
         }
-        self.put(Finished { node: Node::null(span), size: 1, depth: 1 });
+        // An empty mapping is right wherever a value may stand, even behind `<<`.
+        let node = Node::new(Kind::Map(Map::default()), span);
+        self.put(Finished { node, size: 1, depth: 1 });
     }
 
     /// Hands a complete node to the list or mapping around it.
@@ -365,8 +367,12 @@ impl<'t> Tree<'t> {
         let sound = merge || matches!(kind, Kind::Str(_));
         if !sound {
             let finding = Diagnostic::error(format!("a key must be a string, found {}", node.noun())).at(*span);
-            let quote = is_scalar && !text.is_empty();
-            self.report(if quote { finding.help(format!("quote it: `\"{text}\"`")) } else { finding });
+            self.report(match kind {
+                Kind::Map(_) => finding.help("quote a text that starts with `{`"),
+                Kind::Seq(_) => finding.help("quote a text that starts with `[`"),
+                _ if text.is_empty() => finding,
+                _ => finding.help(format!("quote it: `\"{text}\"`")),
+            });
         }
         self.set_key(Key { name, span: *span, merge, sound });
     }
