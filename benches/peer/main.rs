@@ -1,0 +1,173 @@
+//! Measures convoke against docker compose, in turns on the same engine, and against the bare engine.
+//!
+//! Prints medians and ratios, and fails when one of them is over its limit. Left out where docker compose is missing.
+
+#[expect(dead_code, reason = "scenarios look closer at the engine than measuring does")]
+#[path = "../../tests/scenario/engine.rs"]
+mod engine;
+
+#[path = "../../tests/scenario/actor.rs"]
+mod actor;
+
+mod raw;
+mod run;
+
+use std::fmt::Write;
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use actor::Actor;
+use engine::Engine;
+use run::{Measured, median};
+
+/// What the two are asked to do at a time: each goes first every other time.
+const PAIRS: usize = 7;
+const QUICK_PAIRS: usize = 25;
+const SLOW_PAIRS: usize = 5;
+const MANY: usize = 50;
+
+const MEBIBYTE: f64 = 1024.0 * 1024.0;
+
+fn main() -> ExitCode {
+    // `cargo test` asks benches to run as tests, where measuring would mean nothing.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return ExitCode::SUCCESS;
+    }
+    let version = Command::new("docker").args(["compose", "version"]).output();
+    let Some(version) = version.ok().filter(|output| output.status.success()) else {
+        println!("left out: docker compose is missing, and there is nothing to compare with");
+        return ExitCode::SUCCESS;
+    };
+    print!("{}", String::from_utf8_lossy(&version.stdout));
+    let engine = Engine::named();
+    let actor = Actor::import(&engine);
+    let bench = Bench { engine: &engine, image: &actor.image, folder: TempDir::new().expect("a folder") };
+    let kept = [bench.reads_a_file(), bench.finds_nothing_to_do(), bench.starts_many(), bench.waits_in_a_chain()];
+    if kept.iter().all(|kept| *kept) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+struct Bench<'e> {
+    engine: &'e Engine,
+    image: &'e str,
+    folder: TempDir,
+}
+
+impl Bench<'_> {
+    fn reads_a_file(&self) -> bool {
+        self.compose("services:\n  web:\n    image: nginx:1\n    ports: ['8080:80']\n");
+        let (ours, theirs) = in_turns(QUICK_PAIRS, || self.convoke(&["config", "-q"]), || self.peer(&["config", "-q"]));
+        let peak = ours.iter().map(|run| run.peak).max().unwrap_or_default();
+        let mebibytes = peak as f64 / MEBIBYTE;
+        let fast = compare("config -q of one service", &ours, &theirs, 0.1);
+        println!("  its peak of memory: {mebibytes:.1} MiB (at most 12)");
+        fast && mebibytes <= 12.0
+    }
+
+    fn finds_nothing_to_do(&self) -> bool {
+        self.compose(&self.many());
+        let project = format!("cvk-bench-{}", engine::unique());
+        self.convoke(&["-p", &project, "up", "-d"]);
+        let up = ["-p", &project, "up", "-d"];
+        let (ours, theirs) = in_turns(PAIRS, || self.convoke(&up), || self.peer(&up));
+        self.engine.clear(&project);
+        compare(&format!("up -d that changes nothing, {MANY} services"), &ours, &theirs, 0.15)
+    }
+
+    fn starts_many(&self) -> bool {
+        self.compose(&self.many());
+        let fresh = |run: &dyn Fn(&str) -> Measured| {
+            let project = format!("cvk-bench-{}", engine::unique());
+            let measured = run(&project);
+            self.engine.clear(&project);
+            measured
+        };
+        let raw = |at_once| fresh(&|project| raw::start_many(self.engine, self.image, project, MANY, at_once));
+        // The best that the engine can be brought to is the measure: how many calls at once, is tried out first.
+        let best = [2, 4, 8, 16, MANY].into_iter().min_by_key(|at_once| raw(*at_once).wall).unwrap_or(MANY);
+        let ours = || fresh(&|project| self.convoke(&["-p", project, "up", "-d"]));
+        let theirs = || fresh(&|project| self.peer(&["-p", project, "up", "-d"]));
+        let (ours, bare) = in_turns(SLOW_PAIRS, ours, || raw(best));
+        let theirs = [theirs()];
+        let what = format!("up -d of {MANY} fresh services, against bare calls, {best} at once");
+        let kept = compare(&what, &ours, &bare, 1.05);
+        compare(&format!("up -d of {MANY} fresh services"), &ours, &theirs, 1.0);
+        kept
+    }
+
+    fn waits_in_a_chain(&self) -> bool {
+        let mut text = "services:\n".to_owned();
+        for number in 1..=6 {
+            let needs = match number {
+                1 => String::new(),
+                _ => format!(", depends_on: {{ s{}: {{ condition: service_healthy }} }}", number - 1),
+            };
+            let health = "healthcheck: { test: [CMD, /actor, reach, '8000'], interval: 10s }";
+            let image = self.image;
+            writeln!(text, "  s{number}: {{ image: '{image}', command: [serve, '8000'], {health}{needs} }}")
+                .expect("text grows");
+        }
+        self.compose(&text);
+        let fresh = |run: &dyn Fn(&[&str]) -> Measured| {
+            let project = format!("cvk-bench-{}", engine::unique());
+            let measured = run(&["-p", &project, "up", "-d", "--wait"]);
+            self.engine.clear(&project);
+            measured
+        };
+        let ours: Vec<_> = (0..SLOW_PAIRS).map(|_| fresh(&|words| self.convoke(words))).collect();
+        let theirs = [fresh(&|words| self.peer(words))];
+        compare("a chain of six services with interval: 10s", &ours, &theirs, 0.1);
+        median(&ours) < Duration::from_secs(6)
+    }
+
+    fn many(&self) -> String {
+        let mut text = "services:\n".to_owned();
+        for number in 1..=MANY {
+            writeln!(text, "  s{number}: {{ image: '{}', command: [stay] }}", self.image).expect("text grows");
+        }
+        text
+    }
+
+    fn compose(&self, text: &str) {
+        std::fs::write(self.folder.path().join("compose.yaml"), text).expect("a compose file");
+    }
+
+    fn convoke(&self, words: &[&str]) -> Measured {
+        run::measure(Command::new(env!("CARGO_BIN_EXE_convoke")).args(words).current_dir(self.folder.path()))
+    }
+
+    fn peer(&self, words: &[&str]) -> Measured {
+        run::measure(Command::new("docker").arg("compose").args(words).current_dir(self.folder.path()))
+    }
+}
+
+/// Runs both once to warm up, and then in turns.
+fn in_turns(
+    pairs: usize,
+    ours: impl Fn() -> Measured,
+    theirs: impl Fn() -> Measured,
+) -> (Vec<Measured>, Vec<Measured>) {
+    ours();
+    theirs();
+    let pair = |turn: usize| {
+        if turn.is_multiple_of(2) {
+            let ours = ours();
+            (ours, theirs())
+        } else {
+            let theirs = theirs();
+            (ours(), theirs)
+        }
+    };
+    (0..pairs).map(pair).unzip()
+}
+
+/// Prints both medians and their ratio, and says whether that is within the limit.
+fn compare(what: &str, ours: &[Measured], theirs: &[Measured], limit: f64) -> bool {
+    let (mine, other) = (median(ours), median(theirs));
+    let ratio = mine.as_secs_f64() / other.as_secs_f64();
+    let kept = ratio <= limit;
+    let verdict = if kept { "kept" } else { "MISSED" };
+    println!("{what}: {mine:.1?} against {other:.1?}, ratio {ratio:.3} (at most {limit}: {verdict})");
+    kept
+}

@@ -1,0 +1,120 @@
+//! What `up` does when something is there already: nothing, or the least.
+
+use serde_json::Value;
+
+use crate::engine::text;
+use crate::scenario::Scenario;
+use crate::stories;
+
+stories![
+    does_nothing_the_second_time,
+    replaces_only_what_changed,
+    follows_a_replaced_dependency_when_told,
+    tells_the_plan_and_does_nothing,
+    recreates_when_forced_and_not_when_forbidden,
+];
+
+/// The price of finding out that there is nothing to do.
+const CALLS_FOR_NOTHING: usize = 5;
+
+const TWO: &str = r#"
+services:
+  web: { image: ACTOR, command: [stay], depends_on: [db], environment: { COLOUR: "${COLOUR:-red}" } }
+  db: { image: ACTOR, command: [stay], volumes: ["kept:/data"] }
+volumes: { kept: }
+"#;
+
+fn does_nothing_the_second_time(scenario: &Scenario) {
+    scenario.compose(TWO);
+    scenario.done(&["up", "-d"]);
+    let before = lives(scenario);
+    let proxy = scenario.recorded();
+    scenario.done(&["up", "-d"]);
+    let requests = proxy.requests();
+    scenario.direct();
+    assert_eq!(lives(scenario), before);
+    assert_eq!(proxy.changes(), [] as [String; 0]);
+    assert!((1..=CALLS_FOR_NOTHING).contains(&requests.len()), "{requests:#?}");
+}
+
+fn replaces_only_what_changed(scenario: &Scenario) {
+    scenario.compose(TWO);
+    scenario.done(&["up", "-d"]);
+    let before = lives(scenario);
+    scenario.variable("COLOUR", "blue");
+    scenario.done(&["up", "-d", "-t", "0"]);
+    let after = lives(scenario);
+    assert_eq!(before[0], after[0], "db was not changed");
+    assert_ne!(before[1], after[1], "web was changed");
+    assert_eq!(scenario.states(), ["db running", "web running"]);
+    let variables = scenario.container("web")["Config"]["Env"].to_string();
+    assert!(variables.contains("COLOUR=blue"), "{variables}");
+    assert_eq!(scenario.container("web")["Name"], format!("/{}-web-1", scenario.project).as_str());
+}
+
+fn follows_a_replaced_dependency_when_told(scenario: &Scenario) {
+    let compose = |colour: &str| {
+        scenario.compose(&format!(
+            r#"
+services:
+  web: {{ image: ACTOR, command: [stay], depends_on: {{ db: {{ condition: service_started, restart: true }} }} }}
+  other: {{ image: ACTOR, command: [stay], depends_on: {{ db: {{ condition: service_started }} }} }}
+  db: {{ image: ACTOR, command: [stay], environment: [COLOUR={colour}] }}
+"#
+        ));
+    };
+    compose("red");
+    scenario.done(&["up", "-d"]);
+    let before = lives(scenario);
+    compose("blue");
+    scenario.done(&["up", "-d", "-t", "0"]);
+    let after = lives(scenario);
+    let id = |life: &String| life.split(' ').next().unwrap_or_default().to_owned();
+    assert_ne!(id(&before[0]), id(&after[0]), "db was changed");
+    assert_eq!(before[1], after[1], "other does not follow");
+    assert_eq!(id(&before[2]), id(&after[2]), "web itself was not changed");
+    assert_ne!(before[2], after[2], "web starts again after db");
+}
+
+fn tells_the_plan_and_does_nothing(scenario: &Scenario) {
+    scenario.compose(TWO);
+    let proxy = scenario.recorded();
+    for words in [&["up", "-d", "--dry-run"][..], &["plan"]] {
+        let told = scenario.done(words).told();
+        for subject in ["db-1", "web-1", "kept"] {
+            assert!(told.contains(subject), "nothing about {subject}\n{told}");
+        }
+    }
+    assert_eq!(proxy.changes(), [] as [String; 0]);
+    assert!(!proxy.requests().is_empty());
+    scenario.direct();
+    assert!(scenario.containers().is_empty());
+    assert!(scenario.engine.volumes(&scenario.project).is_empty());
+    scenario.done(&["up", "-d"]);
+    let before = lives(scenario);
+    scenario.variable("COLOUR", "blue");
+    let told = scenario.done(&["up", "-d", "--dry-run", "--force-recreate"]).told();
+    assert!(told.contains("web-1"), "{told}");
+    scenario.done(&["down", "--dry-run", "-v"]);
+    assert_eq!(lives(scenario), before);
+}
+
+fn recreates_when_forced_and_not_when_forbidden(scenario: &Scenario) {
+    scenario.compose(TWO);
+    scenario.done(&["up", "-d"]);
+    let before = lives(scenario);
+    scenario.variable("COLOUR", "blue");
+    scenario.done(&["up", "-d", "--no-recreate"]);
+    assert_eq!(lives(scenario), before);
+    scenario.done(&["up", "-d", "--force-recreate", "-t", "0"]);
+    let after = lives(scenario);
+    assert!(before.iter().all(|life| !after.contains(life)), "{before:?} {after:?}");
+    assert_eq!(after.len(), 2);
+}
+
+/// Which containers there are and since when each runs, by name.
+fn lives(scenario: &Scenario) -> Vec<String> {
+    let life =
+        |container: &Value| format!("{} since {}", text(&container["Id"]), text(&container["State"]["StartedAt"]));
+    scenario.containers().iter().map(life).collect()
+}
