@@ -2,8 +2,9 @@
 //!
 //! `args.json` holds a question: `files`, `profiles`, `services`, `project_name`, `project_directory`, `env_files`,
 //! and the options that are switched off, as `without`. `environment.json` is the shell. What must come out stands in
-//! `expected.json`, or in `error.txt` when loading must fail; `warnings.txt` holds the warnings. Run with
-//! `UPDATE_CASES=1` to write them anew, and read the difference.
+//! `expected.json`, or in `error.txt` when loading must fail; `warnings.txt` holds the warnings. Where there is a
+//! `config.yaml`, it holds instead what docker compose 2.40.3 prints for these files, and so do `config.json` and
+//! `hashes.txt`. Run with `UPDATE_CASES=1` to write them anew, and read the difference.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,8 +12,10 @@ use std::path::{Path, PathBuf};
 
 use convoke::diagnostic::{Diagnostic, Files};
 use convoke::load::{self, Loaded, Options};
-use convoke::source::{self, DiskReader, Question, Rejected};
-use convoke::yaml::{Kind, Node};
+use convoke::model::{Project, service_hash};
+use convoke::render::config;
+use convoke::source::{self, DiskReader, MapReader, Question, Rejected};
+use convoke::yaml::{self, Kind, Node};
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde::Deserialize;
 
@@ -66,13 +69,56 @@ fn run(folder: &Path) -> Result<(), Failed> {
         environment,
         compatibility: false,
     };
-    let (output, warnings, error) = match load(&question, &case) {
-        Ok(loaded) => (Some(show(&loaded, folder)?), told(&loaded.files, &loaded.warnings, folder), None),
+    let (loaded, warnings, error) = match load(&question, &case) {
+        Ok(loaded) => {
+            let warnings = told(&loaded.files, &loaded.warnings, folder);
+            (Some(loaded), warnings, None)
+        }
         Err(rejected) => (None, String::new(), Some(told(&rejected.files, &rejected.diagnostics, folder))),
     };
-    compare(folder, "expected.json", output.as_deref())?;
+    match &loaded {
+        Some(loaded) if folder.join("config.yaml").exists() => {
+            printed(&loaded.project, folder)?;
+            reads_its_own_print(loaded, &question)?;
+        }
+        _ => compare(folder, "expected.json", loaded.map(|loaded| show(&loaded, folder)).transpose()?.as_deref())?,
+    }
     compare(folder, "error.txt", error.as_deref())?;
     compare(folder, "warnings.txt", Some(warnings.as_str()).filter(|text| !text.is_empty()))
+}
+
+/// Compares what `config` prints with what docker compose prints.
+fn printed(project: &Project, folder: &Path) -> Result<(), Failed> {
+    let shown = |text: &str| config::escaped(text).replace(&*folder.to_string_lossy(), "$CASE");
+    compare(folder, "config.yaml", Some(&shown(&yaml::print(&config::yaml(project)))))?;
+    if folder.join("config.json").exists() {
+        compare(folder, "config.json", Some(&shown(&config::json(project))))?;
+    }
+    if folder.join("hashes.txt").exists() {
+        let services = project.services.iter();
+        let hashes: String = services.map(|(name, service)| format!("{name} {}\n", service_hash(service))).collect();
+        compare(folder, "hashes.txt", Some(&hashes))?;
+    }
+    Ok(())
+}
+
+/// What `config` prints is a compose file that comes to the same project.
+fn reads_its_own_print(loaded: &Loaded, question: &Question) -> Result<(), Failed> {
+    let text = config::escaped(&yaml::print(&config::yaml(&loaded.project)));
+    let path = loaded.project.working_dir.join("printed.yaml");
+    let question = Question {
+        files: vec![path.to_string_lossy().into_owned()],
+        env_files: Vec::new(),
+        project_directory: Some(loaded.project.working_dir.clone()),
+        ..question.clone()
+    };
+    let disk = MapReader::default().with(&path, text.as_bytes());
+    let again = source::gather(&question, &disk).and_then(|(source, files, _)| {
+        load::project(&source, files, &Options { all_resources: true, ..Options::default() }, &disk)
+    });
+    let again = again.map_err(|rejected| format!("its own print is refused: {:?}\n{text}", rejected.diagnostics))?;
+    let printed = config::escaped(&yaml::print(&config::yaml(&again.project)));
+    if printed == text { Ok(()) } else { Err(format!("print\n{text}\nreads as\n{printed}").into()) }
 }
 
 fn load(question: &Question, case: &Case) -> Result<Loaded, Rejected> {

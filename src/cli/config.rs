@@ -139,7 +139,8 @@ impl Arguments {
             normalize: !self.no_normalize && !context.settings.compatibility,
             resolve_paths: !self.no_path_resolution,
             check: !self.no_consistency,
-            resolve_environment: !self.no_env_resolution,
+            // Without env files, since docker compose prints the hashes of services as they are written.
+            resolve_environment: !self.no_env_resolution && self.selection.hash.is_none(),
             all_resources: context.globals.all_resources,
         }
     }

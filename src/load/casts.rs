@@ -11,10 +11,12 @@ use super::path::{Branch, Path, Pattern, Table};
 enum Cast {
     Boolean,
     Integer,
+    /// As an integer, but a number with a point is a fault.
+    Limit,
     Float,
 }
 
-use Cast::{Boolean, Float, Integer};
+use Cast::{Boolean, Float, Integer, Limit};
 
 const CASTS: &[(Pattern, Cast)] = &[
     (Pattern("configs.*.external"), Boolean),
@@ -49,6 +51,7 @@ const CASTS: &[(Pattern, Cast)] = &[
     (Pattern("services.*.deploy.rollback_config.parallelism"), Integer),
     (Pattern("services.*.deploy.update_config.max_failure_ratio"), Float),
     (Pattern("services.*.deploy.update_config.parallelism"), Integer),
+    (Pattern("services.*.develop.watch.*.exec.privileged"), Boolean),
     (Pattern("services.*.env_file.*.required"), Boolean),
     (Pattern("services.*.healthcheck.disable"), Boolean),
     (Pattern("services.*.healthcheck.retries"), Integer),
@@ -68,40 +71,51 @@ const CASTS: &[(Pattern, Cast)] = &[
     (Pattern("services.*.scale"), Integer),
     (Pattern("services.*.stdin_open"), Boolean),
     (Pattern("services.*.tty"), Boolean),
-    (Pattern("services.*.ulimits.*"), Integer),
-    (Pattern("services.*.ulimits.*.hard"), Integer),
-    (Pattern("services.*.ulimits.*.soft"), Integer),
-    (Pattern("services.*.build.ulimits.*"), Integer),
-    (Pattern("services.*.build.ulimits.*.hard"), Integer),
-    (Pattern("services.*.build.ulimits.*.soft"), Integer),
+    (Pattern("services.*.ulimits.*"), Limit),
+    (Pattern("services.*.ulimits.*.hard"), Limit),
+    (Pattern("services.*.ulimits.*.soft"), Limit),
     (Pattern("services.*.volumes.*.bind.create_host_path"), Boolean),
     (Pattern("services.*.volumes.*.read_only"), Boolean),
     (Pattern("services.*.volumes.*.volume.nocopy"), Boolean),
     (Pattern("volumes.*.external"), Boolean),
 ];
 
-/// Gives every string at such a place its type; a number that has a fraction loses it where a whole one is wanted.
+static TABLE: LazyLock<Table<Cast>> = LazyLock::new(|| Table::new(CASTS));
+
+/// Gives every string at such a place its type.
 pub(super) fn apply(document: &mut Node, findings: &mut Vec<Diagnostic>) {
-    static TABLE: LazyLock<Table<Cast>> = LazyLock::new(|| Table::new(CASTS));
-    walk(document, TABLE.root(), &Path::Root, findings);
+    walk(document, TABLE.root(), &Path::Root, &mut |node, cast, path| one(node, cast, path, findings));
 }
 
-fn walk(node: &mut Node, branch: &Branch<Cast>, path: &Path<'_>, findings: &mut Vec<Diagnostic>) {
+/// Takes the fraction off every number at a place where the format lets one through but the model has whole ones.
+pub(super) fn truncate(document: &mut Node) {
+    walk(document, TABLE.root(), &Path::Root, &mut |node, cast, _| {
+        if let (Kind::Float(number), Integer) = (&node.kind, cast) {
+            #[expect(clippy::cast_possible_truncation, reason = "the cast saturates")]
+            let whole = number.trunc() as i64;
+            node.kind = Kind::Int(whole);
+        }
+    });
+}
+
+type Visit<'v> = &'v mut dyn FnMut(&mut Node, Cast, &Path<'_>);
+
+fn walk(node: &mut Node, branch: &Branch<Cast>, path: &Path<'_>, visit: Visit<'_>) {
     if let Some(cast) = branch.rule() {
-        one(node, *cast, path, findings);
+        visit(node, *cast, path);
     }
     match &mut node.kind {
         Kind::Map(map) => {
             for (key, _, value) in map.iter_mut() {
                 if let Some(branch) = branch.key(key) {
-                    walk(value, branch, &path.key(key), findings);
+                    walk(value, branch, &path.key(key), visit);
                 }
             }
         }
         Kind::Seq(items) => {
             for (index, item) in items.iter_mut().enumerate() {
                 if let Some(branch) = branch.item() {
-                    walk(item, branch, &path.item(index), findings);
+                    walk(item, branch, &path.item(index), visit);
                 }
             }
         }
@@ -112,7 +126,7 @@ fn walk(node: &mut Node, branch: &Branch<Cast>, path: &Path<'_>, findings: &mut 
 fn one(node: &mut Node, cast: Cast, path: &Path<'_>, findings: &mut Vec<Diagnostic>) {
     match (&node.kind, cast) {
         (Kind::Str(_), Boolean) => boolean(node, path, findings),
-        (Kind::Str(text), Integer) => match text.parse::<i64>() {
+        (Kind::Str(text), Integer | Limit) => match text.parse::<i64>() {
             Ok(number) => node.kind = Kind::Int(number),
             Err(_) => {
                 findings.push(Diagnostic::error(format!("{path} must be a whole number, not {text:?}")).at(node.span))
@@ -124,8 +138,6 @@ fn one(node: &mut Node, cast: Cast, path: &Path<'_>, findings: &mut Vec<Diagnost
                 findings.push(Diagnostic::error(format!("{path} must be a number, not {text:?}")).at(node.span));
             }
         },
-        #[expect(clippy::cast_possible_truncation, reason = "the cast saturates")]
-        (Kind::Float(number), Integer) => node.kind = Kind::Int(number.trunc() as i64),
         _ => {}
     }
 }
@@ -136,8 +148,8 @@ fn boolean(node: &mut Node, path: &Path<'_>, findings: &mut Vec<Diagnostic>) {
     let (value, old) = match text.to_lowercase().as_str() {
         "true" => (true, false),
         "false" => (false, false),
-        "1" | "y" | "yes" | "on" => (true, true),
-        "0" | "n" | "no" | "off" => (false, true),
+        "y" | "yes" | "on" => (true, true),
+        "n" | "no" | "off" => (false, true),
         _ => {
             findings.push(Diagnostic::error(format!("{path} must be true or false, not {text:?}")).at(node.span));
             return;

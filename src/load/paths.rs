@@ -90,7 +90,7 @@ impl Base<'_> {
     fn text(&self, rule: Rule, node: &mut Node) {
         let Some(text) = node.as_str() else { return };
         let elsewhere = match rule {
-            Rule::Context => is_context_elsewhere(text),
+            Rule::Context => text.is_empty() || is_context_elsewhere(text),
             Rule::ComposeFile => is_remote(text),
             Rule::Engine => is_windows_absolute(text),
             _ => false,
@@ -180,7 +180,7 @@ mod tests {
             (Rule::Local, "/a/../b", "/a/../b"),
             (Rule::Local, "~/x", "/home/me/x"),
             (Rule::Local, "~x", "/home/me/x"),
-            (Rule::Context, "", "/app"),
+            (Rule::Context, "", ""),
             (Rule::Context, "https://host/a.git", "https://host/a.git"),
             (Rule::Context, "service:base", "service:base"),
             (Rule::Context, "git@host:a", "git@host:a"),

@@ -64,6 +64,10 @@ impl<'de> Deserialize<'de> for Bytes {
                 i64::try_from(value).map(Bytes).map_err(|_| E::custom(format!("{value} bytes is too much")))
             }
 
+            fn visit_f64<E: de::Error>(self, value: f64) -> Result<Bytes, E> {
+                self.visit_str(&value.to_string())
+            }
+
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Bytes, E> {
                 Bytes::parse(text).map_err(E::custom)
             }

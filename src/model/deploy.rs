@@ -108,7 +108,7 @@ pub struct DeviceRequest {
     pub device_ids: Vec<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub options: BTreeMap<String, String>,
-    #[serde(rename = "x-*", skip_serializing_if = "Extensions::is_empty")]
+    #[serde(rename = "x-*", skip_serializing)]
     pub extensions: Extensions,
 }
 

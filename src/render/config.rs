@@ -30,7 +30,7 @@ pub fn json(project: &Project) -> String {
             top.push((section.to_owned(), tree));
         }
     }
-    top.extend(extensions(&project.extensions));
+    top.extend(extensions(&project.extensions).into_iter().map(|(key, tree)| (key, without_empty_lists(tree))));
     json::indented(&Tree::Map(top))
 }
 
@@ -73,6 +73,18 @@ fn extensions(extensions: &Extensions) -> Vec<(String, Tree)> {
     match tree(extensions) {
         Tree::Map(entries) => entries,
         _ => Vec::new(),
+    }
+}
+
+/// In the JSON of docker compose an empty list under `x-*` is null.
+fn without_empty_lists(tree: Tree) -> Tree {
+    match tree {
+        Tree::List(items) if items.is_empty() => Tree::Null,
+        Tree::List(items) => Tree::List(items.into_iter().map(without_empty_lists).collect()),
+        Tree::Map(entries) => {
+            Tree::Map(entries.into_iter().map(|(key, entry)| (key, without_empty_lists(entry))).collect())
+        }
+        other => other,
     }
 }
 

@@ -5,12 +5,8 @@ use crate::yaml::{Kind, Map, Node};
 
 use super::{Forms, devices, extra_hosts, grants, mappings, strings};
 
-const BUILD: Forms = &[
-    ("additional_contexts", mappings::filled),
-    ("secrets", grants::long),
-    ("ssh", ssh),
-    ("ulimits", devices::ulimits),
-];
+const BUILD: Forms =
+    &[("additional_contexts", contexts), ("secrets", grants::long), ("ssh", ssh), ("ulimits", devices::ulimits)];
 
 const FINISHED: Forms = &[
     ("args", mappings::pairs),
@@ -30,6 +26,30 @@ pub(super) fn long(node: &mut Node, findings: &mut Vec<Diagnostic>) {
 
 pub(super) fn finished(node: &mut Node, findings: &mut Vec<Diagnostic>) {
     super::within(node, FINISHED, findings);
+}
+
+/// Every name needs a place that it stands for.
+fn contexts(node: &mut Node, findings: &mut Vec<Diagnostic>) {
+    let mut lacks = |name: &str, place| {
+        findings.push(
+            Diagnostic::error(format!("the context {name:?} has no place that it stands for"))
+                .at(place)
+                .help(format!("write `{name}: path/or/address`")),
+        );
+    };
+    for item in node.as_seq().unwrap_or_default() {
+        if let Some(name) = item.as_str()
+            && !name.contains('=')
+        {
+            lacks(name, item.span);
+        }
+    }
+    for (name, _, place) in node.as_map().into_iter().flat_map(Map::iter) {
+        if place.as_str().is_none() {
+            lacks(name, place.span);
+        }
+    }
+    mappings::filled(node, &mut Vec::new());
 }
 
 /// `provenance: true` is the word `true`.

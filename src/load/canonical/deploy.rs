@@ -40,6 +40,9 @@ fn request(node: &mut Node, findings: &mut Vec<Diagnostic>) {
 
 /// `all` is -1.
 fn count(node: &mut Node, findings: &mut Vec<Diagnostic>) {
+    if let Kind::Float(number) = node.kind {
+        findings.push(Diagnostic::error(format!("invalid count {number}: it is not a whole number")).at(node.span));
+    }
     let Some(text) = node.as_str() else { return };
     if text.eq_ignore_ascii_case("all") {
         node.kind = Kind::Int(-1);

@@ -27,17 +27,19 @@ fn mapping(node: &mut Node, findings: &mut Vec<Diagnostic>) {
     node.kind = super::mapping(node.span, entries.map(|(key, text)| (key, Kind::Str(text.into()))));
 }
 
-/// A limit that is written as a string of digits is a number.
-pub(super) fn ulimits(node: &mut Node, _: &mut Vec<Diagnostic>) {
-    let number = |node: &mut Node| {
-        if let Some(value) = node.as_str().and_then(|text| text.parse().ok()) {
-            node.kind = Kind::Int(value);
+/// A limit is a whole number, and written as one.
+pub(super) fn ulimits(node: &mut Node, findings: &mut Vec<Diagnostic>) {
+    let mut number = |node: &Node| {
+        if matches!(node.kind, Kind::Str(_) | Kind::Float(_)) {
+            findings.push(Diagnostic::error("a limit must be a whole number").at(node.span));
         }
     };
-    for (_, _, limit) in node.as_map_mut().into_iter().flat_map(Map::iter_mut) {
+    for (_, _, limit) in node.as_map().into_iter().flat_map(Map::iter) {
         number(limit);
-        for (_, _, bound) in limit.as_map_mut().into_iter().flat_map(Map::iter_mut) {
-            number(bound);
+        for (key, _, bound) in limit.as_map().into_iter().flat_map(Map::iter) {
+            if !key.starts_with("x-") {
+                number(bound);
+            }
         }
     }
 }

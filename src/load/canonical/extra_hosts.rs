@@ -26,6 +26,8 @@ pub(super) fn long(node: &mut Node, findings: &mut Vec<Diagnostic>) {
                     Kind::Seq(items) => items.as_slice(),
                     _ => std::slice::from_ref(addresses),
                 };
+                let span = node.span;
+                entry(&mut map, host, span);
                 for address in addresses {
                     let Some(text) = address.as_str() else { continue };
                     push(&mut map, host, text, address.span, findings);
@@ -49,14 +51,17 @@ fn push(hosts: &mut Map, host: &str, address: &str, span: Span, findings: &mut V
         None => address,
     };
     if bare.is_empty() {
-        findings.push(bad(&format!("{host}={address}"), span));
-        return;
+        findings.push(Diagnostic::warning(format!("the host {host} has no address")).at(span));
     }
-    let address = Node::string(bare, span);
-    match hosts.get_mut(host).and_then(Node::as_seq_mut) {
-        Some(addresses) => addresses.push(address),
-        None => {
-            hosts.insert(host, span, Node::new(Kind::Seq(vec![address]), span));
-        }
+    entry(hosts, host, span);
+    if let Some(addresses) = hosts.get_mut(host).and_then(Node::as_seq_mut) {
+        addresses.push(Node::string(bare, span));
+    }
+}
+
+/// Makes sure that a host is there.
+fn entry(hosts: &mut Map, host: &str, span: Span) {
+    if !hosts.contains_key(host) {
+        hosts.insert(host, span, Node::new(Kind::Seq(Vec::new()), span));
     }
 }

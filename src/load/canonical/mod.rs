@@ -24,6 +24,8 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::yaml::{Kind, Map, Node};
 
+use super::casts;
+
 pub(super) use volumes::clean;
 
 pub(super) use strings::text;
@@ -94,6 +96,7 @@ pub(super) fn long_forms(document: &mut Node, findings: &mut Vec<Diagnostic>) {
 
 /// Gives every other attribute of the whole document its long form.
 pub(super) fn finished_forms(document: &mut Node, findings: &mut Vec<Diagnostic>) {
+    casts::truncate(document);
     each(document, "services", |_, service| apply(service, FINISHED_SERVICE, findings));
     for section in RESOURCES {
         each(document, section, |_, resource| apply(resource, FINISHED_RESOURCE, findings));

@@ -18,7 +18,9 @@ pub(in crate::load) fn check(document: &Node, findings: &mut Vec<Diagnostic>) {
     }
     for (name, _, service) in section(document, "services") {
         for (index, port) in list(Some(service), "ports").iter().enumerate() {
-            address(&format!("services.{name}.ports[{index}]"), port, findings);
+            let place = format!("services.{name}.ports[{index}]");
+            address(&place, port, findings);
+            target(&place, port, findings);
         }
         requests(&format!("services.{name}.gpus"), list(Some(service), "gpus"), findings);
         let reservations = ["deploy", "resources", "reservations"]
@@ -35,7 +37,6 @@ pub(in crate::load) fn check(document: &Node, findings: &mut Vec<Diagnostic>) {
                 findings.push(Diagnostic::error(message).at(path.span));
             }
         }
-        targets(name, service, findings);
     }
 }
 
@@ -95,6 +96,15 @@ fn address(place: &str, port: &Node, findings: &mut Vec<Diagnostic>) {
     }
 }
 
+/// A port in the container is never 0: nobody could know where it is.
+fn target(place: &str, port: &Node, findings: &mut Vec<Diagnostic>) {
+    if let Some(node) = port.as_map().and_then(|port| port.get("target"))
+        && matches!(node.kind, Kind::Int(0))
+    {
+        findings.push(Diagnostic::error(format!("{place}: the port in the container cannot be 0")).at(node.span));
+    }
+}
+
 fn requests(place: &str, requests: &[Node], findings: &mut Vec<Diagnostic>) {
     for (index, request) in requests.iter().enumerate() {
         let Some(request) = request.as_map() else { continue };
@@ -104,15 +114,6 @@ fn requests(place: &str, requests: &[Node], findings: &mut Vec<Diagnostic>) {
                     .at(ids)
                     .label(count, "the count stands here"),
             );
-        }
-    }
-}
-
-/// A mount without a target has nowhere to go.
-fn targets(name: &str, service: &Map, findings: &mut Vec<Diagnostic>) {
-    for (index, mount) in list(Some(service), "volumes").iter().enumerate() {
-        if mount.as_map().is_some_and(|mount| !mount.contains_key("target")) {
-            findings.push(Diagnostic::error(format!("services.{name}.volumes[{index}] lacks `target`")).at(mount.span));
         }
     }
 }
