@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use convoke::diagnostic::{Diagnostic, Files};
 use convoke::load::{self, Loaded, Options};
-use convoke::model::{Project, service_hash};
+use convoke::model::{Project, Service, service_hash};
 use convoke::render::config;
 use convoke::source::{self, DiskReader, MapReader, Question, Rejected};
 use convoke::yaml::{self, Kind, Node};
@@ -89,13 +89,19 @@ fn run(folder: &Path) -> Result<(), Failed> {
 
 /// Compares what `config` prints with what docker compose prints.
 fn printed(project: &Project, folder: &Path) -> Result<(), Failed> {
-    let shown = |text: &str| config::escaped(text).replace(&*folder.to_string_lossy(), "$CASE");
+    let shown = |text: &str| placed(&config::escaped(text), folder);
     compare(folder, "config.yaml", Some(&shown(&yaml::print(&config::yaml(project)))))?;
     if folder.join("config.json").exists() {
         compare(folder, "config.json", Some(&shown(&config::json(project))))?;
     }
     if folder.join("hashes.txt").exists() {
-        let services = project.services.iter();
+        // A service that names a place on this disk has another hash on each.
+        let here = cases(folder);
+        let moves = |service: &Service| {
+            let hashed = Service { build: None, ..service.clone() };
+            serde_json::to_string(&hashed).is_ok_and(|text| text.contains(&here))
+        };
+        let services = project.services.iter().filter(|(_, service)| !moves(service));
         let hashes: String = services.map(|(name, service)| format!("{name} {}\n", service_hash(service))).collect();
         compare(folder, "hashes.txt", Some(&hashes))?;
     }
@@ -154,7 +160,7 @@ fn show(loaded: &Loaded, folder: &Path) -> Result<String, Failed> {
         shown.insert(format!("environment of {name}"), serde_json::to_value(&service.environment)?);
         shown.insert(format!("labels of {name}"), serde_json::to_value(&service.labels)?);
     }
-    Ok(serde_json::to_string_pretty(&shown)?.replace(&*folder.to_string_lossy(), "$CASE") + "\n")
+    Ok(placed(&serde_json::to_string_pretty(&shown)?, folder) + "\n")
 }
 
 /// Whether a service names env files or label files, so that the document does not hold all that it comes to.
@@ -192,7 +198,17 @@ fn told(files: &Files, findings: &[Diagnostic], folder: &Path) -> String {
             let _ = writeln!(text, "  help: {help}");
         }
     }
-    text.replace(&*folder.to_string_lossy(), "$CASE").replace(" \n", "\n")
+    placed(&text, folder).replace(" \n", "\n")
+}
+
+/// A text with the same words wherever the project's folder lies.
+fn placed(text: &str, folder: &Path) -> String {
+    text.replace(&*folder.to_string_lossy(), "$CASE").replace(&cases(folder), "$CASES")
+}
+
+/// The folder that holds all cases.
+fn cases(folder: &Path) -> String {
+    folder.parent().unwrap_or(folder).to_string_lossy().into_owned()
 }
 
 fn compare(folder: &Path, name: &str, actual: Option<&str>) -> Result<(), Failed> {
