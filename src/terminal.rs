@@ -2,6 +2,8 @@
 
 use std::io::IsTerminal;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
 /// Which of the standard streams are terminals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Terminal {
@@ -18,6 +20,17 @@ impl Terminal {
             stdout: std::io::stdout().is_terminal(),
             stderr: std::io::stderr().is_terminal(),
         }
+    }
+}
+
+/// Whether somebody still reads standard output; a pipe whose reader has left has nobody.
+pub fn is_heard() -> bool {
+    let stdout = std::io::stdout();
+    let mut watched = [PollFd::new(&stdout, PollFlags::empty())];
+    match poll(&mut watched, Some(&Timespec::default())) {
+        Ok(_) => !watched[0].revents().contains(PollFlags::ERR),
+        // What cannot be told is found out by writing.
+        Err(_) => true,
     }
 }
 

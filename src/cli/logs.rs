@@ -81,7 +81,7 @@ pub async fn logs(arguments: &Arguments, context: &Context<'_>) -> Result<Status
     let teller = Rc::clone(&telling);
     let tell = move |event| teller.tell(&event);
     let reading = run::logs(&engine, whose.name(), &wanted, &options, &tell, &interrupts.cancel);
-    let result = telling.during(reading, || interrupts.cancel.cancel()).await;
+    let result = telling.while_heard(reading, || interrupts.cancel.cancel()).await;
     telling.finish()?;
     result?;
     Ok(if interrupts.cancel.is_cancelled() { Status::INTERRUPTED } else { Status::SUCCESS })

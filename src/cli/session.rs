@@ -74,11 +74,10 @@ impl<'a> Session<'a> {
 
     /// Does the plan and leaves.
     pub async fn execute(&self, work: &Work<'_>) -> Result<Status, Failure> {
-        let cancel = || self.interrupts.cancel.cancel();
-        let result = self.telling.during(run::execute(&self.prepared.plan, work), cancel).await;
-        self.telling.finish()?;
+        let result = self.telling.during(run::execute(&self.prepared.plan, work)).await;
+        let told = self.telling.finish();
         match result {
-            Ok(_) => Ok(Status::SUCCESS),
+            Ok(_) => Ok(told.map(|()| Status::SUCCESS)?),
             Err(failure) => Err(self.failed(failure).await),
         }
     }
@@ -86,10 +85,10 @@ impl<'a> Session<'a> {
     /// Does the plan and stays with the containers until they end or somebody has enough.
     pub async fn attached(&self, work: &Work<'_>, attach: &Attach) -> Result<Status, Failure> {
         let attached = run::attached(&self.prepared.plan, work, attach, self.interrupts.count.clone());
-        let result = self.telling.during(attached, || self.interrupts.interrupt()).await;
-        self.telling.finish()?;
+        let result = self.telling.while_heard(attached, || self.interrupts.interrupt()).await;
+        let told = self.telling.finish();
         match result {
-            Ok(code) => Ok(Status::of_container(code)),
+            Ok(code) => Ok(told.map(|()| Status::of_container(code))?),
             Err(failure) => Err(self.failed(failure).await),
         }
     }

@@ -54,6 +54,8 @@ impl<'s> Style<'s> {
 pub struct Telling {
     screen: RefCell<Screen<'static>>,
     began: Instant,
+    /// There may be nothing to write for long, and yet it has to be seen when the reader leaves.
+    follows: bool,
     /// What went wrong while telling; the first is enough.
     broken: RefCell<Option<io::Error>>,
     /// Whose step each one of the plan is.
@@ -91,6 +93,7 @@ impl Telling {
         Self {
             screen: RefCell::new(Screen::new(progress, logs, routes, Box::new(io::stdout()), Box::new(io::stderr()))),
             began: Instant::now(),
+            follows: style.announce || style.errors_on_stdout,
             broken: RefCell::new(None),
             services: RefCell::default(),
             ready: RefCell::default(),
@@ -119,9 +122,13 @@ impl Telling {
         self.on_screen(|screen, moment| screen.show(event, moment));
     }
 
-    /// Does the work, and meanwhile turns spinners and shows what was kept back. `unheard` is called once when nobody
-    /// listens any more.
-    pub async fn during<T>(&self, work: impl Future<Output = T>, unheard: impl FnOnce()) -> T {
+    /// Does the work, and meanwhile turns spinners and shows what was kept back.
+    pub async fn during<T>(&self, work: impl Future<Output = T>) -> T {
+        self.while_heard(work, || {}).await
+    }
+
+    /// Does work that is only done to be seen: `unheard` is called once when nobody looks any more.
+    pub async fn while_heard<T>(&self, work: impl Future<Output = T>, unheard: impl FnOnce()) -> T {
         tokio::select! {
             biased;
             result = work => result,
@@ -135,6 +142,9 @@ impl Telling {
         while self.broken.borrow().is_none() {
             ticks.tick().await;
             self.on_screen(Screen::tick);
+            if self.follows && !terminal::is_heard() {
+                self.broken.borrow_mut().get_or_insert(io::ErrorKind::BrokenPipe.into());
+            }
         }
         unheard();
         std::future::pending().await
