@@ -159,24 +159,12 @@ fn float(value: f64) -> String {
     if value.is_infinite() {
         return if value > 0.0 { ".inf".to_owned() } else { "-.inf".to_owned() };
     }
-    let single = value as f32;
-    let (scientific, decimal) = if is_widened(value, single) {
-        (format!("{single:e}"), single.to_string())
-    } else {
-        (format!("{value:e}"), value.to_string())
-    };
+    let scientific = format!("{value:e}");
     let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     match exponent.parse::<i32>().unwrap_or(0) {
-        -4..6 => decimal,
+        -4..6 => value.to_string(),
         exponent => format!("{digits}e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs()),
     }
-}
-
-/// Whether a number was an `f32` once: it has that precision, and digits that nobody wrote (`0.10000000149011612`).
-fn is_widened(value: f64, single: f32) -> bool {
-    const NOISE: usize = 15;
-    f64::from(single).to_bits() == value.to_bits()
-        && format!("{value:e}").bytes().filter(u8::is_ascii_digit).count() > NOISE
 }
 
 #[cfg(test)]
@@ -231,7 +219,7 @@ mod tests {
             (Value::from(0.00001), "1e-05"),
             (Value::from(5e-324), "5e-324"),
             (Value::from(-0.0), "-0"),
-            (Value::from(f64::from(0.1_f32)), "0.1"),
+            (Value::from(0.1), "0.1"),
             (Value::from(f64::NAN), ".nan"),
             (Value::from(f64::NEG_INFINITY), "-.inf"),
             (Value::from(u64::MAX), "18446744073709551615"),
