@@ -38,7 +38,6 @@ const CASTS: &[(Pattern, Cast)] = &[
     (Pattern("services.*.cpu_rt_runtime"), Integer),
     (Pattern("services.*.cpu_shares"), Integer),
     (Pattern("services.*.cpus"), Float),
-    (Pattern("services.*.depends_on.*.required"), Boolean),
     (Pattern("services.*.depends_on.*.restart"), Boolean),
     (Pattern("services.*.deploy.placement.max_replicas_per_node"), Integer),
     (Pattern("services.*.deploy.replicas"), Integer),

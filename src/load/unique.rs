@@ -101,6 +101,7 @@ impl Key {
         let (what, help) = match self {
             Self::Mount => ("target", "add `target:`, the path in the container"),
             Self::Port => ("target port", "add `target:`, the port in the container"),
+            Self::Attribute("target") => ("target", "add `target:`, the path in the container"),
             _ => return None,
         };
         if item.as_map()?.get("target").is_some_and(|target| !target.is_null()) {

@@ -64,7 +64,7 @@ const FINISHED_SERVICE: Forms = &[
     ("dns_search", strings::list),
     ("entrypoint", commands::words),
     ("environment", mappings::pairs),
-    ("expose", strings::list),
+    ("expose", strings::expose),
     ("extra_hosts", extra_hosts::long),
     ("gpus", deploy::requests),
     ("group_add", strings::list),

@@ -14,6 +14,16 @@ pub(super) fn list(node: &mut Node, _: &mut Vec<Diagnostic>) {
     }
 }
 
+/// Ports to expose: whole numbers, or texts.
+pub(super) fn expose(node: &mut Node, findings: &mut Vec<Diagnostic>) {
+    for item in node.as_seq().unwrap_or_default() {
+        if let Kind::Float(number) = item.kind {
+            findings.push(Diagnostic::error(format!("invalid port {number}: it has a point")).at(item.span));
+        }
+    }
+    list(node, findings);
+}
+
 /// As [`list`], without the empty strings that an unset variable leaves behind.
 pub(super) fn dns(node: &mut Node, findings: &mut Vec<Diagnostic>) {
     list(node, findings);
