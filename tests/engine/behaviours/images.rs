@@ -11,7 +11,13 @@ async fn tagged(stage: &Stage, name: &str) -> Option<Image> {
     images.into_iter().find(|image| image.tags.iter().any(|tag| tag == name))
 }
 
-pub async fn an_image_is_known_by_its_names(stage: &Stage) {
+/// One after the other: an image with a second name may lose its first one even while it is in use.
+pub async fn an_image_has_names_and_stays_while_it_is_used(stage: &Stage) {
+    an_image_is_known_by_its_names(stage).await;
+    an_image_in_use_stays(stage).await;
+}
+
+async fn an_image_is_known_by_its_names(stage: &Stage) {
     let built = tagged(stage, &image()).await.expect("built");
     let details = stage.engine.inspect_image(&image()).await.expect("details");
     assert_eq!(details.id, built.id);
@@ -30,7 +36,7 @@ pub async fn an_image_is_known_by_its_names(stage: &Stage) {
     assert_eq!(kind(stage.engine.tag_image(&name, "elsewhere:1").await), ErrorKind::NotFound);
 }
 
-pub async fn an_image_in_use_stays(stage: &Stage) {
+async fn an_image_in_use_stays(stage: &Stage) {
     let id = created(stage, &stage.spec(&["forever"])).await;
     assert_eq!(kind(stage.engine.remove_image(&image(), false).await), ErrorKind::InUse);
     removed(stage, &id).await;
