@@ -27,6 +27,7 @@ use crate::model::Project;
 use crate::source::{Reader, Rejected, Source, Unset};
 use crate::yaml::{Kind, Map, Node};
 
+pub use canonical::long_form;
 pub use documents::name;
 
 use documents::Written;

@@ -11,9 +11,6 @@ mod read;
 mod template;
 mod unset;
 
-#[cfg(test)]
-mod properties;
-
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 

@@ -103,6 +103,13 @@ pub(super) fn finished_forms(document: &mut Node, findings: &mut Vec<Diagnostic>
     }
 }
 
+/// Gives one attribute of a service all of its long form. An attribute with one form only is left as it is.
+pub fn long_form(attribute: &str, value: &mut Node, findings: &mut Vec<Diagnostic>) {
+    for (_, form) in SERVICE.iter().chain(FINISHED_SERVICE).filter(|(name, _)| *name == attribute) {
+        form(value, findings);
+    }
+}
+
 /// Visits the entries of a top-level section that are mappings.
 pub(super) fn each(document: &mut Node, section: &str, mut visit: impl FnMut(&str, &mut Map)) {
     let Some(entries) = document.as_map_mut().and_then(|top| top.get_mut(section)).and_then(Node::as_map_mut) else {

@@ -1,0 +1,29 @@
+//! YAML: any text is read or refused with places in it; what was read is printed and read again as it was.
+
+use std::collections::BTreeMap;
+
+use convoke::yaml::{decode, decode_all, parse, print, to_value};
+use serde_yaml::Value;
+
+use super::{FILE, is_told_well, places_exist};
+
+pub fn holds(text: &str) {
+    let documents = match parse(FILE, text) {
+        Ok(documents) => documents,
+        Err(findings) => {
+            assert!(!findings.is_empty(), "{text:?}");
+            assert!(findings.iter().all(|finding| is_told_well(text, finding)), "{text:?}: {findings:?}");
+            return;
+        }
+    };
+    for node in &documents {
+        assert!(places_exist(text, node), "{text:?}: {node:?}");
+        assert!(decode::<Value>(node).is_ok(), "{text:?}");
+        if let Err(findings) = decode_all::<BTreeMap<String, Vec<u8>>>(node) {
+            assert!(findings.iter().all(|finding| is_told_well(text, finding)), "{text:?}: {findings:?}");
+        }
+        let printed = print(&to_value(node));
+        let again = parse(FILE, &printed).unwrap_or_else(|why| panic!("{text:?}: {printed:?} is refused: {why:?}"));
+        assert_eq!(again.iter().map(|node| print(&to_value(node))).collect::<Vec<_>>(), [printed], "{text:?}");
+    }
+}
