@@ -8,12 +8,14 @@ mod image;
 pub mod memory;
 mod network;
 mod stream;
+mod talk;
 mod types;
 
 pub use error::{EngineError, ErrorKind};
 pub use image::*;
 pub use network::*;
 pub use stream::*;
+pub use talk::*;
 pub use types::*;
 
 use async_trait::async_trait;
@@ -45,6 +47,18 @@ pub trait Engine: Send + Sync {
     async fn upload(&self, id: &ContainerId, folder: &str, archive: Bytes) -> Result<(), EngineError>;
     /// Runs a command inside a running container and returns what it printed and how it ended.
     async fn exec(&self, id: &ContainerId, spec: &ExecSpec) -> Result<ExecOutcome, EngineError>;
+    /// Makes a command that is to run inside a running container.
+    async fn create_exec(&self, id: &ContainerId, spec: &ExecSpec) -> Result<ExecId, EngineError>;
+    /// Starts it and stays with it; `spec` is what it was made from.
+    async fn talk_with_exec(&self, exec: &ExecId, spec: &ExecSpec) -> Result<Talk, EngineError>;
+    /// Starts it and leaves it alone.
+    async fn start_exec(&self, exec: &ExecId) -> Result<(), EngineError>;
+    async fn resize_exec(&self, exec: &ExecId, window: Window) -> Result<(), EngineError>;
+    /// Its exit code; `None` while it runs.
+    async fn exec_ended(&self, exec: &ExecId) -> Result<Option<i64>, EngineError>;
+    /// Joins the streams of a container's own process from now on. One that is not started yet is waited for.
+    async fn talk_with_container(&self, id: &ContainerId, request: &AttachRequest) -> Result<Talk, EngineError>;
+    async fn resize_container(&self, id: &ContainerId, window: Window) -> Result<(), EngineError>;
     /// The output of a container as it was written: chunks, not lines.
     fn logs(&self, id: &ContainerId, request: &LogRequest) -> BoxStream<'static, Result<LogChunk, EngineError>>;
     /// What happens on the engine from now on (or from `since`), until the stream is dropped. The engine is asked when

@@ -14,6 +14,12 @@ pub struct ExecSpec {
     pub user: String,
     pub working_dir: String,
     pub privileged: bool,
+    /// With a terminal of its own, where both of its streams come together.
+    pub tty: bool,
+    /// Its input is open.
+    pub stdin: bool,
+    /// As in [`super::AttachRequest`].
+    pub detach_keys: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

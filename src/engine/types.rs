@@ -44,6 +44,8 @@ identifiers! {
     NetworkId,
     /// The digest that names an image's content: `sha256:…`.
     ImageId,
+    /// The engine's id of a command that is run inside a container.
+    ExecId,
 }
 
 pub type Labels = BTreeMap<String, String>;

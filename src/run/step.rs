@@ -269,6 +269,7 @@ impl Execution<'_> {
             user: hook.user.clone(),
             working_dir: hook.working_dir.clone(),
             privileged: hook.privileged,
+            ..ExecSpec::default()
         };
         let outcome = match self.work.engine.exec(&self.id_of(planned, container)?, &spec).await {
             Err(error) if error.kind == ErrorKind::Conflict && self.leads_to_a_stop(id) => {

@@ -133,6 +133,13 @@ impl Stage {
         }
     }
 
+    /// What is said to it, or to a command inside, comes back.
+    pub fn repeats(&self, spec: &ContainerSpec) {
+        if let Some(memory) = &self.memory {
+            memory.script(&spec.name, Behaviour { repeats: true, stops: None, ..Behaviour::default() });
+        }
+    }
+
     /// What the program finds in the file that it prints.
     pub fn finds(&self, spec: &ContainerSpec, text: &str) {
         if let Some(memory) = &self.memory {
@@ -147,8 +154,8 @@ fn played(words: &[&str]) -> Behaviour {
     let mut behaviour = Behaviour { stops: None, exits: Some((Duration::ZERO, 0)), ..Behaviour::default() };
     let mut words = words.iter();
     while let Some(word) = words.next() {
-        if *word == "forever" {
-            behaviour.exits = None;
+        if matches!(*word, "forever" | "repeat") {
+            (behaviour.exits, behaviour.repeats) = (None, *word == "repeat");
             break;
         }
         let argument = words.next().expect("an argument");

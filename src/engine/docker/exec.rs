@@ -1,51 +1,72 @@
 //! Commands inside containers, and files put into them.
 
-use bollard::container::LogOutput;
-use bollard::exec::{CreateExecOptions, StartExecResults};
+use bollard::errors::Error;
 use bollard::query_parameters::UploadToContainerOptions;
 use bytes::Bytes;
 use futures_util::TryStreamExt;
+use hyper::Method;
+use hyper::header::CONTENT_TYPE;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::DockerEngine;
 use super::error::translate;
-use crate::engine::{ContainerId, EngineError, ExecOutcome, ExecSpec};
+use super::wire::{Query, full};
+use crate::engine::{ContainerId, EngineError, ExecId, ExecOutcome, ExecSpec, Stream, Talk};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Inspected {
+    running: bool,
+    exit_code: Option<i64>,
+}
 
 impl DockerEngine {
     /// Three calls, for the engine has no shorter way: create, start (which streams the output), and the exit code.
     pub(super) async fn run_command(&self, id: &ContainerId, spec: &ExecSpec) -> Result<ExecOutcome, EngineError> {
-        let action = format!("run `{}` in container {}", spec.command.join(" "), id.short());
-        let fault = |error| translate(&action, error);
-        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let options = CreateExecOptions {
-            attach_stdout: Some(true),
-            attach_stderr: Some(true),
-            cmd: Some(spec.command.clone()),
-            env: (!spec.environment.is_empty()).then(|| spec.environment.clone()),
-            user: some(&spec.user),
-            working_dir: some(&spec.working_dir),
-            privileged: spec.privileged.then_some(true),
-            ..Default::default()
-        };
-        let exec = self.docker.create_exec(id.as_str(), options).await.map_err(fault)?.id;
+        let exec = self.make_exec(id, spec).await?;
+        let Talk { mut output, input } = self.join_exec(&exec, spec).await?;
         let mut outcome = ExecOutcome::default();
-        if let StartExecResults::Attached { mut output, input } =
-            self.docker.start_exec(&exec, None).await.map_err(fault)?
-        {
-            drop(input);
-            while let Some(chunk) = output.try_next().await.map_err(fault)? {
-                match chunk {
-                    LogOutput::StdOut { message } => outcome.stdout.extend_from_slice(&message),
-                    // Without a frame around it, it is the engine itself that speaks: the command could not be run.
-                    LogOutput::StdErr { message } | LogOutput::Console { message } => {
-                        outcome.stderr.extend_from_slice(&message);
-                    }
-                    LogOutput::StdIn { .. } => {}
-                }
-            }
+        while let Some(chunk) = output.try_next().await? {
+            let into = if chunk.stream == Stream::Stdout { &mut outcome.stdout } else { &mut outcome.stderr };
+            into.extend_from_slice(&chunk.bytes);
         }
-        let inspected = self.docker.inspect_exec(&exec).await.map_err(fault)?;
-        outcome.exit_code = inspected.exit_code.unwrap_or_default();
+        drop(input);
+        outcome.exit_code = self.end_of_exec(&exec).await?.unwrap_or_default();
         Ok(outcome)
+    }
+
+    pub(super) async fn make_exec(&self, id: &ContainerId, spec: &ExecSpec) -> Result<ExecId, EngineError> {
+        #[derive(Deserialize)]
+        struct Made {
+            #[serde(rename = "Id")]
+            id: String,
+        }
+        let path = format!("/containers/{id}/exec");
+        let made = self.wire.post_json::<Made>(&path, &Query::default(), &body(spec)).await;
+        made.map(|made| ExecId(made.id))
+            .map_err(|error| translate(&format!("run `{}` in container {}", spec.command.join(" "), id.short()), error))
+    }
+
+    pub(super) async fn join_exec(&self, exec: &ExecId, spec: &ExecSpec) -> Result<Talk, EngineError> {
+        let action = format!("run `{}`", spec.command.join(" "));
+        let body = json!({ "Detach": false, "Tty": spec.tty });
+        self.talk(&action, &format!("/exec/{exec}/start"), &Query::default(), Some(&body), spec.tty).await
+    }
+
+    pub(super) async fn begin_exec(&self, exec: &ExecId) -> Result<(), EngineError> {
+        let headers = [(CONTENT_TYPE.as_str(), "application/json")];
+        let body = full(json!({ "Detach": true }).to_string());
+        let path = format!("/exec/{exec}/start");
+        let begun = self.wire.send(Method::POST, &path, &Query::default(), &headers, body).await;
+        begun.map(drop).map_err(|error| translate("run a command", error))
+    }
+
+    pub(super) async fn end_of_exec(&self, exec: &ExecId) -> Result<Option<i64>, EngineError> {
+        let inspected: Result<Inspected, Error> =
+            self.wire.get_json(&format!("/exec/{exec}/json"), &Query::default()).await;
+        let inspected = inspected.map_err(|error| translate("ask how a command ended", error))?;
+        Ok(inspected.exit_code.filter(|_| !inspected.running))
     }
 
     pub(super) async fn unpack(&self, id: &ContainerId, folder: &str, archive: Bytes) -> Result<(), EngineError> {
@@ -53,4 +74,24 @@ impl DockerEngine {
         let done = self.docker.upload_to_container(id.as_str(), Some(options), bollard::body_full(archive)).await;
         done.map_err(|error| translate(&format!("put files into {folder} of container {}", id.short()), error))
     }
+}
+
+/// What is empty is left to the container.
+fn body(spec: &ExecSpec) -> Value {
+    let mut body = json!({
+        "AttachStdin": spec.stdin,
+        "AttachStdout": true,
+        "AttachStderr": true,
+        "Tty": spec.tty,
+        "Cmd": spec.command,
+        "Privileged": spec.privileged,
+    });
+    let texts = [("User", &spec.user), ("WorkingDir", &spec.working_dir), ("DetachKeys", &spec.detach_keys)];
+    for (name, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
+        body[name] = json!(text);
+    }
+    if !spec.environment.is_empty() {
+        body["Env"] = json!(spec.environment);
+    }
+    body
 }

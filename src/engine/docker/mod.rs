@@ -17,6 +17,7 @@ mod networks;
 mod pieces;
 mod ssh;
 mod streams;
+mod talk;
 mod tls;
 mod transfer;
 mod translate;
@@ -35,9 +36,10 @@ pub use address::Address;
 pub use connect::connect;
 
 use super::{
-    About, BuildOutput, Container, ContainerDetails, ContainerId, ContainerSpec, Created, EndpointSpec, Engine,
-    EngineError, EngineEvent, EventRequest, ExecOutcome, ExecSpec, Filters, Image, ImageBuild, ImageDetails, ImagePull,
-    LogChunk, LogRequest, Network, NetworkId, NetworkSpec, PullProgress, Removal, Volume, VolumeSpec,
+    About, AttachRequest, BuildOutput, Container, ContainerDetails, ContainerId, ContainerSpec, Created, EndpointSpec,
+    Engine, EngineError, EngineEvent, EventRequest, ExecId, ExecOutcome, ExecSpec, Filters, Image, ImageBuild,
+    ImageDetails, ImagePull, LogChunk, LogRequest, Network, NetworkId, NetworkSpec, PullProgress, Removal, Talk,
+    Volume, VolumeSpec, Window,
 };
 use error::translate;
 use wire::Wire;
@@ -114,6 +116,34 @@ impl Engine for DockerEngine {
 
     async fn exec(&self, id: &ContainerId, spec: &ExecSpec) -> Result<ExecOutcome, EngineError> {
         self.run_command(id, spec).await
+    }
+
+    async fn create_exec(&self, id: &ContainerId, spec: &ExecSpec) -> Result<ExecId, EngineError> {
+        self.make_exec(id, spec).await
+    }
+
+    async fn talk_with_exec(&self, exec: &ExecId, spec: &ExecSpec) -> Result<Talk, EngineError> {
+        self.join_exec(exec, spec).await
+    }
+
+    async fn start_exec(&self, exec: &ExecId) -> Result<(), EngineError> {
+        self.begin_exec(exec).await
+    }
+
+    async fn resize_exec(&self, exec: &ExecId, window: Window) -> Result<(), EngineError> {
+        self.resize(&format!("/exec/{exec}"), window).await
+    }
+
+    async fn exec_ended(&self, exec: &ExecId) -> Result<Option<i64>, EngineError> {
+        self.end_of_exec(exec).await
+    }
+
+    async fn talk_with_container(&self, id: &ContainerId, request: &AttachRequest) -> Result<Talk, EngineError> {
+        self.join_container(id, request).await
+    }
+
+    async fn resize_container(&self, id: &ContainerId, window: Window) -> Result<(), EngineError> {
+        self.resize(&format!("/containers/{id}"), window).await
     }
 
     fn logs(&self, id: &ContainerId, request: &LogRequest) -> BoxStream<'static, Result<LogChunk, EngineError>> {

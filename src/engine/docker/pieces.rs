@@ -2,8 +2,8 @@
 
 use bollard::errors::Error;
 use bytes::{Buf, Bytes, BytesMut};
-use futures_util::Stream;
 use futures_util::stream;
+use futures_util::{Stream, StreamExt};
 use http_body_util::BodyExt;
 use hyper::Response;
 use hyper::body::Incoming;
@@ -23,19 +23,27 @@ pub(super) fn pieces<C: Cutter>(
     response: Response<Incoming>,
     cutter: C,
 ) -> impl Stream<Item = Result<C::Piece, Error>> + Send {
-    let state = Some((response.into_body(), BytesMut::new(), cutter, false));
+    cut(response.into_body().into_data_stream(), cutter)
+}
+
+/// The pieces of what arrives, until it ends or breaks.
+pub(super) fn cut<C: Cutter, E: Into<Error>>(
+    source: impl Stream<Item = Result<Bytes, E>> + Send + Unpin,
+    cutter: C,
+) -> impl Stream<Item = Result<C::Piece, Error>> + Send {
+    let state = Some((source, BytesMut::new(), cutter, false));
     stream::unfold(state, |state| async move {
-        let (mut body, mut arrived, mut cutter, mut at_end) = state?;
+        let (mut source, mut arrived, mut cutter, mut at_end) = state?;
         loop {
             if let Some(piece) = cutter.cut(&mut arrived, at_end) {
-                return Some((piece, Some((body, arrived, cutter, at_end))));
+                return Some((piece, Some((source, arrived, cutter, at_end))));
             }
             if at_end {
                 return None;
             }
-            match body.frame().await {
+            match source.next().await {
                 None => at_end = true,
-                Some(Ok(frame)) => arrived.extend_from_slice(frame.data_ref().map_or(&[], |data| data)),
+                Some(Ok(bytes)) => arrived.extend_from_slice(&bytes),
                 Some(Err(error)) => return Some((Err(error.into()), None)),
             }
         }
@@ -85,6 +93,8 @@ pub(super) enum Format {
     Framed,
     /// A terminal's output: no frames, no streams.
     Raw,
+    /// The same while somebody looks on, who waits for no line to end.
+    Live,
     /// Older engines do not say: the first bytes do.
     Unknown,
 }
@@ -176,6 +186,8 @@ impl Cutter for Frames {
             Format::Unknown => None,
             Format::Framed => Self::frame(arrived, at_end),
             Format::Raw => self.line(arrived, at_end),
+            Format::Live if arrived.is_empty() => None,
+            Format::Live => Some(Ok(LogChunk { stream: Output::Stdout, bytes: arrived.split().freeze() })),
         }
     }
 }

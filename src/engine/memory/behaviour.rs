@@ -25,6 +25,9 @@ pub struct Behaviour {
     pub writes: Vec<(Duration, Stream, Bytes)>,
     /// What commands run inside answer; others answer with success and silence.
     pub answers: Vec<(Vec<String>, ExecOutcome)>,
+    /// Whether it gives back what it is given, and ends well with its input; so does a command run inside that has an
+    /// input and no scripted answer.
+    pub repeats: bool,
     /// Why it cannot be started, if it cannot.
     pub start_fails: Option<EngineError>,
 }
@@ -41,6 +44,7 @@ impl Default for Behaviour {
             complaint: String::new(),
             writes: Vec::new(),
             answers: Vec::new(),
+            repeats: false,
             start_fails: None,
         }
     }

@@ -10,7 +10,7 @@ use super::networks::Joint;
 use super::world::{Outcome, World, refusal};
 use crate::engine::{
     ContainerId, ContainerSpec, Created, EngineError, ErrorKind, Health, HealthSpec, Labels, MountPoint, Probe,
-    PublishedPort, Removal, State, Stream,
+    PublishedPort, Removal, State, Stream, Window,
 };
 
 /// One container.
@@ -48,6 +48,8 @@ pub(super) struct Occupant {
     pub(super) output: Vec<Written>,
     /// What was put in: folder and archive.
     pub(super) uploads: Vec<(String, Bytes)>,
+    /// How large its terminal was last said to be.
+    pub(super) window: Option<Window>,
 }
 
 /// One piece of output.
@@ -137,6 +139,7 @@ impl World {
             ports: Vec::new(),
             output: Vec::new(),
             uploads: Vec::new(),
+            window: None,
             spec,
         };
         self.containers.insert(id.clone(), occupant);

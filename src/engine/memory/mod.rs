@@ -14,6 +14,7 @@ mod networks;
 mod port;
 mod report;
 mod streams;
+mod talk;
 mod volumes;
 mod world;
 
@@ -27,7 +28,7 @@ pub use behaviour::Behaviour;
 pub use images::MemoryImage;
 pub use journal::Call;
 
-use super::{About, ApiVersion, EngineError};
+use super::{About, ApiVersion, EngineError, Window};
 use journal::Journal;
 use world::World;
 
@@ -157,6 +158,11 @@ impl MemoryEngine {
     /// What was put into a container: folder and archive.
     pub fn uploads(&self, container: &str) -> Vec<(String, Bytes)> {
         self.shared.world().container(container).map(|occupant| occupant.uploads.clone()).unwrap_or_default()
+    }
+
+    /// How large a container's terminal was last said to be.
+    pub fn window(&self, container: &str) -> Option<Window> {
+        self.shared.world().container(container).ok()?.window
     }
 
     /// The engine goes away and comes back: every stream that is open breaks.

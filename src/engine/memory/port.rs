@@ -10,11 +10,12 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::time::sleep;
 
 use super::world::{Outcome, refusal};
-use super::{Call, MemoryEngine, Shared, life, streams};
+use super::{Call, MemoryEngine, Shared, life, streams, talk};
 use crate::engine::{
-    About, BuildOutput, Container, ContainerDetails, ContainerId, ContainerSpec, Created, EndpointSpec, Engine,
-    EngineError, EngineEvent, ErrorKind, EventRequest, ExecOutcome, ExecSpec, Filters, Image, ImageBuild, ImageDetails,
-    ImagePull, LogChunk, LogRequest, Network, NetworkId, NetworkSpec, PullProgress, Removal, State, Volume, VolumeSpec,
+    About, AttachRequest, BuildOutput, Container, ContainerDetails, ContainerId, ContainerSpec, Created, EndpointSpec,
+    Engine, EngineError, EngineEvent, ErrorKind, EventRequest, ExecId, ExecOutcome, ExecSpec, Filters, Image,
+    ImageBuild, ImageDetails, ImagePull, LogChunk, LogRequest, Network, NetworkId, NetworkSpec, PullProgress, Removal,
+    State, Talk, Volume, VolumeSpec, Window,
 };
 
 /// What a container has when it says nothing.
@@ -103,26 +104,10 @@ impl MemoryEngine {
     /// Runs a command inside: what was scripted, the health check, or silence.
     fn answer(&self, id: &ContainerId, spec: &ExecSpec) -> Outcome<ExecOutcome> {
         self.shared.change(|world| {
-            let now = world.clock.now();
-            let occupant = world.container(id.as_str())?;
-            if occupant.state != State::Running {
-                return Err(refusal(ErrorKind::Conflict, format!("Container {} is not running", occupant.id)));
-            }
-            let scripted = occupant.behaviour.answers.iter().find(|(command, _)| *command == spec.command);
-            let outcome = match scripted {
-                Some((_, outcome)) => outcome.clone(),
-                None if is_check(occupant.health_check.as_ref(), &spec.command) => {
-                    let healthy = occupant.behaviour.is_healthy(occupant.age(now));
-                    let stdout = if healthy { Vec::new() } else { occupant.behaviour.complaint.clone().into_bytes() };
-                    ExecOutcome { exit_code: i64::from(!healthy), stdout, stderr: Vec::new() }
-                }
-                None => ExecOutcome::default(),
-            };
-            let (id, command) = (occupant.id.clone(), spec.command.join(" "));
-            world.tell_of(&id, &format!("exec_create: {command}"), &[]);
-            world.tell_of(&id, &format!("exec_start: {command}"), &[]);
-            world.tell_of(&id, "exec_die", &[("exitCode", outcome.exit_code.to_string())]);
-            Ok(outcome)
+            let exec = world.create_exec(id.as_str(), spec)?;
+            world.start_exec(&exec)?;
+            world.end_exec_input(&exec);
+            world.outcome_of(&exec)
         })
     }
 
@@ -147,16 +132,6 @@ impl MemoryEngine {
             }
             Ok(())
         })
-    }
-}
-
-/// Whether a command is the container's own health check, as an engine would run it.
-fn is_check(check: Option<&crate::engine::HealthSpec>, command: &[String]) -> bool {
-    let Some((kind, words)) = check.and_then(|check| check.test.split_first()) else { return false };
-    match kind.as_str() {
-        "CMD" => words == command,
-        "CMD-SHELL" => command.last() == words.first(),
-        _ => false,
     }
 }
 
@@ -248,6 +223,57 @@ impl Engine for MemoryEngine {
     async fn exec(&self, id: &ContainerId, spec: &ExecSpec) -> Result<ExecOutcome, EngineError> {
         self.on("exec", id).await?;
         doing(|| format!("run `{}` in container {}", spec.command.join(" "), id.short()), self.answer(id, spec))
+    }
+
+    async fn create_exec(&self, id: &ContainerId, spec: &ExecSpec) -> Result<ExecId, EngineError> {
+        self.on("create_exec", id).await?;
+        let made = self.shared.change(|world| world.create_exec(id.as_str(), spec));
+        doing(|| format!("run `{}` in container {}", spec.command.join(" "), id.short()), made.map(ExecId))
+    }
+
+    async fn talk_with_exec(&self, exec: &ExecId, _: &ExecSpec) -> Result<Talk, EngineError> {
+        self.shared.enter("talk_with_exec", exec.short()).await?;
+        doing(|| "run a command".into(), self.shared.change(|world| world.start_exec(exec.as_str())))?;
+        Ok(talk::with_exec(&self.shared, exec))
+    }
+
+    async fn start_exec(&self, exec: &ExecId) -> Result<(), EngineError> {
+        self.shared.enter("start_exec", exec.short()).await?;
+        let begun = self.shared.change(|world| {
+            world.start_exec(exec.as_str())?;
+            world.end_exec_input(exec.as_str());
+            Ok(())
+        });
+        doing(|| "run a command".into(), begun)
+    }
+
+    async fn resize_exec(&self, exec: &ExecId, _: Window) -> Result<(), EngineError> {
+        self.shared.enter("resize_exec", exec.short()).await?;
+        doing(|| "resize the terminal".into(), self.shared.world().exec(exec.as_str()).map(|_| ()))
+    }
+
+    async fn exec_ended(&self, exec: &ExecId) -> Result<Option<i64>, EngineError> {
+        self.shared.enter("exec_ended", exec.short()).await?;
+        doing(|| "ask how a command ended".into(), self.shared.world().exec(exec.as_str()).map(|it| it.exit))
+    }
+
+    async fn talk_with_container(&self, id: &ContainerId, _: &AttachRequest) -> Result<Talk, EngineError> {
+        self.on("talk_with_container", id).await?;
+        doing(|| format!("attach to container {}", id.short()), talk::with_container(&self.shared, id))
+    }
+
+    async fn resize_container(&self, id: &ContainerId, window: Window) -> Result<(), EngineError> {
+        self.on("resize_container", id).await?;
+        let resized = self.shared.change(|world| {
+            let occupant = world.container_mut(id.as_str())?;
+            if !occupant.is_up() {
+                let message = format!("Container {} is not running", occupant.id);
+                return Err(refusal(ErrorKind::Conflict, message));
+            }
+            occupant.window = Some(window);
+            Ok(())
+        });
+        doing(|| "resize the terminal".into(), resized)
     }
 
     fn logs(&self, id: &ContainerId, request: &LogRequest) -> BoxStream<'static, Result<LogChunk, EngineError>> {

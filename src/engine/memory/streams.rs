@@ -178,7 +178,7 @@ fn wanted(filters: &Filters, event: &EngineEvent) -> bool {
 }
 
 /// What is told when the engine went away.
-fn gone() -> EngineError {
+pub(super) fn gone() -> EngineError {
     let message = "the engine closed the connection in the middle of its answer";
     EngineError::new(ErrorKind::Unreachable, "listen", message)
 }

@@ -9,6 +9,7 @@ use super::clock::Clock;
 use super::containers::Occupant;
 use super::images::MemoryImage;
 use super::networks::Segment;
+use super::talk::Exec;
 use crate::engine::{ApiVersion, EngineError, EngineEvent, ErrorKind, Volume};
 
 /// What comes of a request; the error does not yet know what was being done.
@@ -19,6 +20,8 @@ pub(super) struct World {
     pub(super) clock: Clock,
     /// By id.
     pub(super) containers: BTreeMap<String, Occupant>,
+    /// Commands run inside containers, by id.
+    pub(super) execs: BTreeMap<String, Exec>,
     /// By id.
     pub(super) networks: BTreeMap<String, Segment>,
     /// By name.
@@ -39,6 +42,7 @@ impl World {
             api,
             clock: Clock::new(),
             containers: BTreeMap::new(),
+            execs: BTreeMap::new(),
             networks: BTreeMap::new(),
             volumes: BTreeMap::new(),
             images: Vec::new(),

@@ -4,6 +4,7 @@ mod containers;
 mod images;
 mod networks;
 mod streams;
+mod talk;
 mod volumes;
 
 use std::future::Future;
@@ -61,11 +62,19 @@ pub const EVERYWHERE: &[(&str, Behaviour)] = behaviours![
     streams::a_terminal_has_one_stream,
     streams::a_life_is_told_in_order,
     streams::what_happened_can_be_asked_for_later,
+    talk::a_command_inside_is_listened_to,
+    talk::a_command_inside_is_talked_with_until_its_input_ends,
+    talk::a_command_inside_is_left_alone,
+    talk::a_container_is_talked_with_from_its_start_to_the_end_of_its_input,
+    talk::only_what_runs_has_a_window,
 ];
 
 /// What needs real files.
-pub const FOR_REAL: &[(&str, Behaviour)] =
-    behaviours![volumes::data_outlives_containers, streams::long_lines_and_broken_letters_arrive_whole,];
+pub const FOR_REAL: &[(&str, Behaviour)] = behaviours![
+    volumes::data_outlives_containers,
+    streams::long_lines_and_broken_letters_arrive_whole,
+    talk::a_terminal_is_as_large_as_it_was_made,
+];
 
 const ALL_OF_IT: Removal = Removal { force: true, volumes: true };
 
