@@ -40,6 +40,10 @@ pub enum Event {
     Attached {
         containers: Vec<String>,
     },
+    /// The lines of one container follow, and no others until the next of these.
+    LogsOf {
+        label: String,
+    },
     Log(LogLine),
     Life(Life),
 }
@@ -69,18 +73,37 @@ pub enum Phase {
 #[derive(Clone, Debug)]
 pub struct LogLine {
     pub service: ServiceName,
+    /// Which of the service's containers wrote it, counted from 1.
+    pub replica: u32,
     /// As shown in front of the line: `web-1`.
     pub label: String,
     pub stream: Stream,
     pub text: Bytes,
-    /// The engine's timestamp, RFC 3339, when it was asked for.
+    /// The engine's timestamp, RFC 3339; what a hook prints has none.
     pub time: Option<String>,
+}
+
+#[cfg(test)]
+impl LogLine {
+    /// A line of `web-1`, without a time.
+    pub fn of(label: &str, stream: Stream, text: &str) -> Self {
+        let (service, number) = label.rsplit_once('-').unwrap_or((label, ""));
+        Self {
+            service: service.into(),
+            replica: number.parse().unwrap_or(1),
+            label: label.to_owned(),
+            stream,
+            text: Bytes::copy_from_slice(text.as_bytes()),
+            time: None,
+        }
+    }
 }
 
 /// What happens to a container after it was started.
 #[derive(Clone, Debug)]
 pub struct Life {
     pub service: ServiceName,
+    pub replica: u32,
     pub label: String,
     pub news: News,
 }

@@ -136,6 +136,20 @@ Options:
       --no-color                    Do not colour the names in front of the logs
       --no-log-prefix               Show logs without names in front
       --timestamps                  Show when each line was written
+      --grep <PATTERN>              Only lines that match this regular expression; may be given
+                                    several times, then one of them is enough
+      --not <PATTERN>               No lines that match this regular expression; may be given
+                                    several times
+  -C, --context <NUMBER>            With each line also so many before and behind it, of the same
+                                    container
+      --level <LEVEL>               Only lines that are at least as serious; understands JSON,
+                                    logfmt and the usual words. What names no level counts as info
+                                    on standard output, and as error on standard error [possible
+                                    values: trace, debug, info, warn, error, fatal]
+      --json                        Write each line as a JSON object: time, project, service,
+                                    replica, stream, line, and the fields of JSON and logfmt
+      --log-dir <DIR>               Keep all output in files as well: one for each container and one
+                                    for all, in a folder
       --abort-on-container-exit     Stop all containers when the first one ends, and exit with its
                                     status
       --abort-on-container-failure  Stop all containers when the first one ends with an error, and

@@ -9,14 +9,17 @@ use jiff::tz::TimeZone;
 use crate::engine::{Container, Engine, Filters};
 use crate::model::{ServiceName, labels};
 use crate::plan::Labelled;
+use crate::render::screen::{Choice, Groups};
 use crate::run::{self, LogOptions};
 
 use super::context::{Context, Whose};
 use super::instant;
 use super::interrupt::{self, Patience};
+use super::log_choice::LogChoice;
 use super::making::no_such_service;
 use super::outcome::{Failure, Status};
 use super::ps::service;
+use super::settings::variable;
 use super::telling::{Style, Telling};
 
 /// Show what the containers of the project have written
@@ -57,6 +60,13 @@ pub struct Arguments {
     /// Show lines without names in front
     #[arg(long)]
     no_log_prefix: bool,
+
+    /// Show one container after the other, each under its name, instead of all in the order of time
+    #[arg(long, conflicts_with = "follow")]
+    group: bool,
+
+    #[command(flatten)]
+    choice: LogChoice,
 }
 
 /// How many lines from the end; `None` is all of them.
@@ -71,12 +81,13 @@ fn tail(text: &str) -> Result<Tail, String> {
 }
 
 pub async fn logs(arguments: &Arguments, context: &Context<'_>) -> Result<Status, Failure> {
+    arguments.choice.check().map_err(|message| context.misuse("logs", message))?;
     let options = arguments.options()?;
     let whose = context.whose()?;
     let engine = context.engine().await?;
     let found = engine.containers(&Filters::label(labels::PROJECT, whose.name())).await?;
     let wanted = arguments.select(found, &whose)?;
-    let telling = Rc::new(Telling::new(&context.settings, &arguments.style()));
+    let telling = Rc::new(Telling::new(&context.settings, &arguments.style(context), whose.name())?);
     let interrupts = interrupt::listen(Patience::Command)?;
     let teller = Rc::clone(&telling);
     let tell = move |event| teller.tell(&event);
@@ -88,8 +99,19 @@ pub async fn logs(arguments: &Arguments, context: &Context<'_>) -> Result<Status
 }
 
 impl Arguments {
-    fn style(&self) -> Style<'static> {
-        Style { color: !self.no_color, prefix: !self.no_log_prefix, errors_on_stdout: true, ..Style::titled("logs") }
+    fn style(&self, context: &Context<'_>) -> Style<'static> {
+        let folds = variable(context.environment, "GITHUB_ACTIONS") == Some("true");
+        Style {
+            color: !self.no_color,
+            prefix: !self.no_log_prefix && !self.group,
+            errors_on_stdout: true,
+            json_logs: self.choice.json,
+            times: self.timestamps,
+            groups: if folds { Groups::Github } else { Groups::Headings },
+            choice: Choice { wanted: self.choice.wanted(), ..Choice::default() },
+            log_dir: self.choice.log_dir.clone(),
+            ..Style::titled("logs")
+        }
     }
 
     fn options(&self) -> Result<LogOptions, Failure> {
@@ -103,7 +125,7 @@ impl Arguments {
             tail: self.tail.0,
             since: time("since", &self.since)?,
             until: time("until", &self.until)?,
-            timestamps: self.timestamps,
+            grouped: self.group,
             services: self.services.iter().map(|name| ServiceName::new(name.as_str())).collect(),
         })
     }

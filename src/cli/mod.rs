@@ -7,6 +7,8 @@ mod down;
 mod globals;
 mod instant;
 mod interrupt;
+mod log_choice;
+mod log_folder;
 mod logs;
 mod making;
 mod outcome;

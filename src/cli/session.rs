@@ -41,7 +41,7 @@ impl<'a> Session<'a> {
         patience: Patience,
         style: &Style<'_>,
     ) -> Result<Self, Failure> {
-        let telling = Rc::new(Telling::new(&context.settings, style));
+        let telling = Rc::new(Telling::new(&context.settings, style, &prepared.project.name)?);
         telling.begin(&prepared.plan, &prepared.untouched);
         let teller = Rc::clone(&telling);
         Ok(Self {

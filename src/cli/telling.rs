@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::io;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use tokio::time::MissedTickBehavior;
@@ -14,17 +15,20 @@ use crate::plan::{Action, Plan, StepId, Subject, SubjectKind};
 use crate::render::logs::Logs;
 use crate::render::paint::Paint;
 use crate::render::progress::{Moment, Outline, Progress};
-use crate::render::screen::{Routes, Screen};
+use crate::render::records::Records;
+use crate::render::screen::{Choice, Groups, Routes, Screen};
 use crate::render::summary::Ready;
 use crate::terminal;
 
+use super::log_folder::LogFolder;
+use super::outcome::Failure;
 use super::settings::{ProgressKind, Settings};
 
 /// How often spinners turn and kept back logs are shown.
 const TICK: Duration = Duration::from_millis(50);
 
 /// What a command may change about the telling.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Style<'s> {
     /// Over the live list: `up`.
     pub title: &'s str,
@@ -35,6 +39,14 @@ pub struct Style<'s> {
     pub announce: bool,
     /// Everything that containers wrote goes to standard output.
     pub errors_on_stdout: bool,
+    /// Logs are JSON objects, also where progress is not.
+    pub json_logs: bool,
+    /// Shows the engine's time of each line.
+    pub times: bool,
+    pub groups: Groups,
+    pub choice: Choice,
+    /// Where lines are kept beside being shown.
+    pub log_dir: Option<PathBuf>,
 }
 
 impl<'s> Style<'s> {
@@ -47,12 +59,18 @@ impl<'s> Style<'s> {
             prefix: true,
             announce: false,
             errors_on_stdout: false,
+            json_logs: false,
+            times: false,
+            groups: Groups::Headings,
+            choice: Choice::default(),
+            log_dir: None,
         }
     }
 }
 
 pub struct Telling {
     screen: RefCell<Screen<'static>>,
+    folder: RefCell<Option<LogFolder>>,
     began: Instant,
     /// There may be nothing to write for long, and yet it has to be seen when the reader leaves.
     follows: bool,
@@ -65,7 +83,9 @@ pub struct Telling {
 }
 
 impl Telling {
-    pub fn new(settings: &Settings, style: &Style<'_>) -> Self {
+    /// # Errors
+    /// When there is no place to keep logs where they are to be kept.
+    pub fn new(settings: &Settings, style: &Style<'_>, project: &str) -> Result<Self, Failure> {
         let on_stdout = settings.progress_on_stdout;
         let paint = Paint::new(if on_stdout { settings.color_stdout } else { settings.color_stderr });
         let mut progress = match settings.progress {
@@ -83,21 +103,28 @@ impl Telling {
         if style.quiet_build {
             progress.quiet_build();
         }
-        let logs = Logs::new(Paint::new(settings.color_stdout && style.color), style.prefix);
+        let logs = Logs::new(Paint::new(settings.color_stdout && style.color), style.prefix).with_times(style.times);
+        let records = Records { project: project.to_owned() };
+        let folder = style.log_dir.as_deref().map(|folder| LogFolder::open(folder, records.clone())).transpose()?;
         let routes = Routes {
             progress_on_stdout: on_stdout,
             errors_on_stdout: style.errors_on_stdout,
-            json_logs: settings.progress == ProgressKind::Json,
+            json_logs: style.json_logs || settings.progress == ProgressKind::Json,
             announce: style.announce,
+            groups: style.groups,
         };
-        Self {
-            screen: RefCell::new(Screen::new(progress, logs, routes, Box::new(io::stdout()), Box::new(io::stderr()))),
+        let screen = Screen::new(progress, logs, routes, Box::new(io::stdout()), Box::new(io::stderr()))
+            .with_records(records)
+            .with_choice(style.choice.clone());
+        Ok(Self {
+            screen: RefCell::new(screen),
+            folder: RefCell::new(folder),
             began: Instant::now(),
             follows: style.announce || style.errors_on_stdout,
             broken: RefCell::new(None),
             services: RefCell::default(),
             ready: RefCell::default(),
-        }
+        })
     }
 
     /// The plan that the coming events are about.
@@ -119,7 +146,18 @@ impl Telling {
             let ready = Ready { after: self.began.elapsed(), awaited: *action == Action::Await };
             self.ready.borrow_mut().insert(service.clone(), ready);
         }
+        self.keep(event);
         self.on_screen(|screen, moment| screen.show(event, moment));
+    }
+
+    /// Keeps what is to be kept. When that is not possible any more, it is said, and the work goes on.
+    fn keep(&self, event: &Event) {
+        let Some(kept) = self.folder.borrow_mut().as_mut().map(|folder| folder.keep(event)) else { return };
+        if let Err(error) = kept {
+            self.folder.take();
+            let warning = Event::Warning(format!("from here on no logs are kept in files: {error}"));
+            self.on_screen(|screen, moment| screen.show(&warning, moment));
+        }
     }
 
     /// Does the work, and meanwhile turns spinners and shows what was kept back.

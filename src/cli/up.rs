@@ -7,10 +7,12 @@ use tokio::time::Instant;
 
 use crate::model::{Project, ServiceName};
 use crate::plan::UpPolicy;
+use crate::render::screen::Choice;
 use crate::run::{self, AbortOn, Attach, Work};
 
 use super::context::Context;
 use super::interrupt::Patience;
+use super::log_choice::LogChoice;
 use super::making::{self, Making, Renewing};
 use super::outcome::{Failure, Status};
 use super::plan;
@@ -86,6 +88,9 @@ struct Watching {
     #[arg(long)]
     timestamps: bool,
 
+    #[command(flatten)]
+    choice: LogChoice,
+
     /// Stop all containers when the first one ends, and exit with its status
     #[arg(long)]
     abort_on_container_exit: bool,
@@ -117,7 +122,7 @@ pub async fn up(arguments: &Arguments, context: &Context<'_>) -> Result<Status, 
     if context.globals.dry_run {
         return plan::show(&prepared.plan, context);
     }
-    let session = Session::begin(context, &prepared, arguments.patience(), &arguments.style())?;
+    let session = Session::begin(context, &prepared, arguments.patience(), &arguments.style(&attach))?;
     let work = Work { deadline: arguments.deadline(), readiness: arguments.readiness.into(), ..session.work() };
     if arguments.is_detached() {
         session.execute(&work).await?;
@@ -136,13 +141,18 @@ impl Arguments {
         if self.is_detached() { Patience::Command } else { Patience::Foreground }
     }
 
-    fn style(&self) -> Style<'static> {
+    fn style(&self, attach: &Attach) -> Style<'static> {
+        let choice = &self.watching.choice;
         Style {
             quiet_pull: self.quiet_pull,
             quiet_build: self.quiet_build,
             color: !self.watching.no_color,
             prefix: !self.watching.no_log_prefix,
             announce: !self.is_detached(),
+            json_logs: choice.json,
+            times: self.watching.timestamps,
+            choice: Choice { wanted: choice.wanted(), hidden: attach.kept.iter().cloned().collect() },
+            log_dir: choice.log_dir.clone(),
             ..Style::titled("up")
         }
     }
@@ -160,6 +170,7 @@ impl Arguments {
 
     fn check(&self) -> Result<(), &'static str> {
         self.making.check(&self.renewing)?;
+        self.watching.choice.check()?;
         let Watching { attach, attach_dependencies, exit_code_from, .. } = &self.watching;
         let on_failure = self.watching.abort_on_container_failure;
         let on_exit = self.watching.abort_on_container_exit || exit_code_from.is_some() && !on_failure;
@@ -176,6 +187,11 @@ impl Arguments {
                 "--detach cannot be combined with --abort-on-container-exit, --abort-on-container-failure, --attach or \
                  --attach-dependencies",
             ),
+            (
+                self.is_detached() && self.watching.choice.is_made(),
+                "with -d, --wait or --no-start nobody reads what is written: leave --grep, --not, -C, --level, --json and \
+                 --log-dir to `logs`",
+            ),
             (!attach.is_empty() && *attach_dependencies, "cannot combine --attach and --attach-dependencies"),
             (self.wait_timeout < 0, "--wait-timeout must be a non-negative integer"),
         ];
@@ -190,8 +206,11 @@ impl Arguments {
             Some(name) => Some(making::known(name, project)?),
             None => None,
         };
+        let services = self.watching.services(project, &watch)?;
+        let kept = project.services.keys().filter(|name| !services.contains(name));
         Ok(Attach {
-            services: self.watching.services(project, &watch)?,
+            kept: if self.watching.choice.log_dir.is_some() { kept.cloned().collect() } else { Vec::new() },
+            services,
             watch,
             abort: match &self.watching {
                 Watching { abort_on_container_failure: true, .. } => Some(AbortOn::Failure),
@@ -201,7 +220,6 @@ impl Arguments {
                 _ => None,
             },
             exit_code_from,
-            timestamps: self.watching.timestamps,
             stop_timeout: making::grace(self.renewing.timeout),
         })
     }

@@ -29,6 +29,7 @@ const COLORS: [AnsiColor; 10] = [
 pub struct Logs {
     paint: Paint,
     prefix: bool,
+    times: bool,
     width: usize,
     colors: BTreeMap<ServiceName, AnsiColor>,
 }
@@ -36,6 +37,12 @@ pub struct Logs {
 impl Logs {
     pub fn new(paint: Paint, prefix: bool) -> Self {
         Self { paint, prefix, ..Self::default() }
+    }
+
+    /// Shows the engine's time of each line.
+    #[must_use]
+    pub fn with_times(self, times: bool) -> Self {
+        Self { times, ..self }
     }
 
     /// Makes room for names that are going to appear, so that the first lines already stand in line.
@@ -46,19 +53,31 @@ impl Logs {
     /// One line of output with its prefix, ready to be written.
     pub fn line(&mut self, line: &LogLine) -> Vec<u8> {
         let mut text = Vec::with_capacity(line.text.len() + 64);
-        if self.prefix {
-            self.expect([line.label.as_str()]);
-            let gap = " ".repeat((self.width + 1).saturating_sub(line.label.width()));
-            let style = self.style(&line.service);
-            text.extend_from_slice(self.paint.paint(style, format_args!("{}{gap} | ", line.label)).as_bytes());
-        }
-        if let Some(time) = &line.time {
+        self.prefix(&line.service, &line.label, &mut text);
+        if let Some(time) = line.time.as_ref().filter(|_| self.times) {
             text.extend_from_slice(time.as_bytes());
             text.push(b' ');
         }
         text.extend_from_slice(&line.text);
         text.push(b'\n');
         text
+    }
+
+    /// Stands where lines of a container were left out.
+    pub fn gap(&mut self, line: &LogLine) -> Vec<u8> {
+        let mut text = Vec::new();
+        self.prefix(&line.service, &line.label, &mut text);
+        text.extend_from_slice(b"--\n");
+        text
+    }
+
+    fn prefix(&mut self, service: &ServiceName, label: &str, text: &mut Vec<u8>) {
+        if self.prefix {
+            self.expect([label]);
+            let gap = " ".repeat((self.width + 1).saturating_sub(label.width()));
+            let style = self.style(service);
+            text.extend_from_slice(self.paint.paint(style, format_args!("{label}{gap} | ")).as_bytes());
+        }
     }
 
     /// What happened to a container: `web-1 exited with code 0`.
@@ -106,13 +125,7 @@ mod tests {
     use crate::engine::Stream;
 
     fn line(service: &str, text: &str) -> LogLine {
-        LogLine {
-            service: service.into(),
-            label: format!("{service}-1"),
-            stream: Stream::Stdout,
-            text: text.to_owned().into(),
-            time: None,
-        }
+        LogLine::of(&format!("{service}-1"), Stream::Stdout, text)
     }
 
     #[test]
@@ -122,7 +135,9 @@ mod tests {
         assert_eq!(logs.line(&line("web", "hello")), b"web-1       | hello\n");
         assert_eq!(logs.line(&line("database", "hi")), b"database-1  | hi\n");
         let dated = LogLine { time: Some("2026-01-02T03:04:05Z".into()), ..line("web", "x") };
-        assert_eq!(logs.line(&dated), b"web-1       | 2026-01-02T03:04:05Z x\n");
+        assert_eq!(logs.line(&dated), b"web-1       | x\n");
+        assert_eq!(logs.gap(&dated), b"web-1       | --\n");
+        assert_eq!(logs.with_times(true).line(&dated), b"web-1       | 2026-01-02T03:04:05Z x\n");
         assert_eq!(Logs::new(Paint::PLAIN, false).line(&line("web", "hello")), b"hello\n");
     }
 
@@ -151,7 +166,7 @@ mod tests {
     #[test]
     fn exits_are_told_with_code_and_cause() {
         let mut logs = Logs::new(Paint::PLAIN, true);
-        let mut told = |news| logs.life(&Life { service: "web".into(), label: "web-1".into(), news });
+        let mut told = |news| logs.life(&Life { service: "web".into(), replica: 1, label: "web-1".into(), news });
         let exited = |code, out_of_memory, restarting| News::Exited { code, out_of_memory, restarting };
         assert_eq!(told(exited(0, false, false)), "web-1 exited with code 0\n");
         assert_eq!(told(exited(137, true, true)), "web-1 exited with code 137 (out of memory) (restarting)\n");

@@ -1,12 +1,16 @@
 //! Everything that is told while a command works, each on the stream where it belongs.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use crate::engine::Stream;
 use crate::event::{Event, LogLine};
+use crate::model::ServiceName;
 
 use super::logs::Logs;
-use super::progress::{self, Moment, Outline, Progress};
+use super::progress::{Moment, Outline, Progress};
+use super::records::Records;
+use super::sieve::{Shown, Sieve, Wanted};
 
 /// Where the parts of the telling go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,16 +23,43 @@ pub struct Routes {
     pub json_logs: bool,
     /// Says whose logs are about to be shown.
     pub announce: bool,
+    /// How the lines of one container are kept apart from those of the next.
+    pub groups: Groups,
+}
+
+/// What stands around the lines of one container when they are shown one container after the other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Groups {
+    /// A heading.
+    #[default]
+    Headings,
+    /// What a GitHub workflow folds.
+    Github,
+}
+
+/// Which lines are shown.
+#[derive(Clone, Debug, Default)]
+pub struct Choice {
+    pub wanted: Wanted,
+    /// Services whose lines are read for other reasons than to be shown.
+    pub hidden: BTreeSet<ServiceName>,
 }
 
 /// Progress and logs together. Logs are kept back until the next [`Screen::tick`] or until there are many.
 pub struct Screen<'w> {
     progress: Progress,
     logs: Logs,
+    records: Records,
+    hidden: BTreeSet<ServiceName>,
+    sieve: Sieve,
     routes: Routes,
     out: io::BufWriter<Sink<'w>>,
     err: io::BufWriter<Sink<'w>>,
     attached: bool,
+    /// Whose lines are to come, until the first of them that is shown.
+    heading: Option<String>,
+    /// Whether a group of lines is open.
+    grouped: bool,
 }
 
 pub type Sink<'w> = Box<dyn Write + 'w>;
@@ -40,11 +71,27 @@ impl<'w> Screen<'w> {
         Self {
             progress,
             logs,
+            records: Records::default(),
+            hidden: BTreeSet::new(),
+            sieve: Sieve::new(Wanted::default()),
             routes,
             out: io::BufWriter::with_capacity(BUFFER, out),
             err: io::BufWriter::with_capacity(BUFFER, err),
             attached: false,
+            heading: None,
+            grouped: false,
         }
+    }
+
+    /// Whose project the objects are about.
+    #[must_use]
+    pub fn with_records(self, records: Records) -> Self {
+        Self { records, ..self }
+    }
+
+    #[must_use]
+    pub fn with_choice(self, choice: Choice) -> Self {
+        Self { sieve: Sieve::new(choice.wanted), hidden: choice.hidden, ..self }
     }
 
     /// The plan that the coming events are about.
@@ -62,22 +109,76 @@ impl<'w> Screen<'w> {
                 }
                 Ok(())
             }
+            Event::LogsOf { label } => {
+                self.heading = Some(label.clone());
+                Ok(())
+            }
+            Event::Log(line) if self.hidden.contains(&line.service) => Ok(()),
             Event::Log(line) => {
                 self.give_way(moment)?;
-                self.log(line)
+                self.sift(line)
             }
+            Event::Life(life) if self.hidden.contains(&life.service) => Ok(()),
             Event::Life(life) => {
                 self.give_way(moment)?;
-                let text = if self.routes.json_logs { progress::life(life) + "\n" } else { self.logs.life(life) };
+                let text = if self.routes.json_logs { self.records.life(life) + "\n" } else { self.logs.life(life) };
                 self.write(Stream::Stdout, text.as_bytes())
             }
             _ => self.status(|progress, out| progress.show(event, moment, out)),
         }
     }
 
+    /// Shows a line, if it is wanted, and what belongs to it.
+    fn sift(&mut self, line: &LogLine) -> io::Result<()> {
+        if self.sieve.lets_everything_through() {
+            return self.log(line);
+        }
+        let mut shown = Vec::new();
+        self.sieve.pass(line.clone(), &mut |line| shown.push(line));
+        for line in shown {
+            match line {
+                Shown::Line(line) => self.log(&line)?,
+                Shown::Gap(_) if self.routes.json_logs => {}
+                Shown::Gap(line) => {
+                    let text = self.logs.gap(&line);
+                    self.write(line.stream, &text)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn log(&mut self, line: &LogLine) -> io::Result<()> {
-        let text = if self.routes.json_logs { (progress::log(line) + "\n").into_bytes() } else { self.logs.line(line) };
+        if let Some(label) = self.heading.take() {
+            self.group(&label)?;
+        }
+        let text =
+            if self.routes.json_logs { (self.records.line(line) + "\n").into_bytes() } else { self.logs.line(line) };
         self.write(line.stream, &text)
+    }
+
+    /// Begins the lines of one container. In objects each line says whose it is.
+    fn group(&mut self, label: &str) -> io::Result<()> {
+        if self.routes.json_logs {
+            return Ok(());
+        }
+        self.end_group()?;
+        self.grouped = true;
+        let text = match self.routes.groups {
+            Groups::Headings => format!("── {label} ──\n"),
+            Groups::Github => format!("::group::{label}\n"),
+        };
+        self.write(Stream::Stdout, text.as_bytes())
+    }
+
+    fn end_group(&mut self) -> io::Result<()> {
+        if !std::mem::take(&mut self.grouped) {
+            return Ok(());
+        }
+        match self.routes.groups {
+            Groups::Headings => self.write(Stream::Stdout, b"\n"),
+            Groups::Github => self.write(Stream::Stdout, b"::endgroup::\n"),
+        }
     }
 
     /// Keeps the order between the two streams, which may be the same terminal.
@@ -108,6 +209,9 @@ impl<'w> Screen<'w> {
 
     /// The work is done: what is shown stays.
     pub fn finish(&mut self, moment: Moment) -> io::Result<()> {
+        if self.routes.groups == Groups::Github {
+            self.end_group()?;
+        }
         self.out.flush()?;
         self.status(|progress, out| progress.finish(moment, out))
     }
@@ -132,22 +236,18 @@ mod tests {
     use crate::terminal::USUAL;
 
     fn log(stream: Stream, text: &str) -> Event {
-        Event::Log(LogLine {
-            service: "web".into(),
-            label: "web-1".into(),
-            stream,
-            text: text.to_owned().into(),
-            time: None,
-        })
+        Event::Log(LogLine::of("web-1", stream, text))
     }
 
     fn shown(routes: Routes, progress: Progress) -> (String, String) {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let moment = Moment { time: std::time::Duration::ZERO, size: USUAL };
         let mut screen =
-            Screen::new(progress, Logs::new(Paint::PLAIN, true), routes, Box::new(&mut out), Box::new(&mut err));
+            Screen::new(progress, Logs::new(Paint::PLAIN, true), routes, Box::new(&mut out), Box::new(&mut err))
+                .with_records(Records { project: "shop".into() });
         let life = Life {
             service: "web".into(),
+            replica: 1,
             label: "web-1".into(),
             news: News::Exited { code: 3, out_of_memory: false, restarting: false },
         };
@@ -187,14 +287,14 @@ mod tests {
         let (out, err) = shown(routes, Progress::json());
         assert_eq!(
             out,
-            "{\"service\":\"web\",\"container\":\"web-1\",\"stream\":\"stdout\",\"message\":\"out\"}\n\
-             {\"service\":\"web\",\"container\":\"web-1\",\"event\":\"exited\",\"exit_code\":3,\
+            "{\"project\":\"shop\",\"service\":\"web\",\"replica\":1,\"container\":\"web-1\",\"stream\":\"stdout\",\"line\":\"out\"}\n\
+             {\"project\":\"shop\",\"service\":\"web\",\"replica\":1,\"container\":\"web-1\",\"event\":\"exited\",\"exit_code\":3,\
              \"out_of_memory\":false,\"restarting\":false}\n"
         );
         assert_eq!(
             err,
             "{\"status\":\"Warning\",\"text\":\"careful\"}\n\
-             {\"service\":\"web\",\"container\":\"web-1\",\"stream\":\"stderr\",\"message\":\"err\"}\n"
+             {\"project\":\"shop\",\"service\":\"web\",\"replica\":1,\"container\":\"web-1\",\"stream\":\"stderr\",\"line\":\"err\"}\n"
         );
     }
 }

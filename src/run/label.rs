@@ -1,13 +1,17 @@
 //! What stands in front of a container's lines: its name without the project's.
 
-/// `web-1` for `shop-web-1`; names of the person's own choice stay whole.
-pub(super) fn label(project: &str, service: &str, name: &str) -> String {
-    let rest = name.strip_prefix(project).and_then(|rest| rest.strip_prefix(['-', '_']));
-    let canonical = |rest: &&str| {
-        let number = rest.strip_prefix(service).and_then(|rest| rest.strip_prefix(['-', '_']));
-        number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+/// `web-1` for `shop-web-1`, and its number. Names of the person's own choice stay whole; such a container is the only one.
+pub(super) fn label(project: &str, service: &str, name: &str) -> (String, u32) {
+    let separator = ['-', '_'];
+    let rest = name.strip_prefix(project).and_then(|rest| rest.strip_prefix(separator));
+    let number = |rest: &str| {
+        let number = rest.strip_prefix(service)?.strip_prefix(separator)?;
+        number.bytes().all(|byte| byte.is_ascii_digit()).then(|| number.parse().ok())?
     };
-    rest.filter(canonical).unwrap_or(name).to_owned()
+    match rest.and_then(|rest| Some((rest, number(rest)?))) {
+        Some((rest, number)) => (rest.to_owned(), number),
+        None => (name.to_owned(), 1),
+    }
 }
 
 #[cfg(test)]
@@ -17,15 +21,15 @@ mod tests {
     #[test]
     fn only_canonical_names_are_shortened() {
         let table = [
-            ("shop", "web", "shop-web-1", "web-1"),
-            ("shop", "web", "shop_web_12", "web_12"),
-            ("shop", "web", "frontend", "frontend"),
-            ("shop", "web", "shop-web", "shop-web"),
-            ("shop", "web", "shop-web-extra-1", "shop-web-extra-1"),
-            ("shop", "web", "shop-web-", "shop-web-"),
+            ("shop", "web", "shop-web-1", "web-1", 1),
+            ("shop", "web", "shop_web_12", "web_12", 12),
+            ("shop", "web", "frontend", "frontend", 1),
+            ("shop", "web", "shop-web", "shop-web", 1),
+            ("shop", "web", "shop-web-extra-7", "shop-web-extra-7", 1),
+            ("shop", "web", "shop-web-", "shop-web-", 1),
         ];
-        for (project, service, name, expected) in table {
-            assert_eq!(label(project, service, name), expected, "{name}");
+        for (project, service, name, expected, number) in table {
+            assert_eq!(label(project, service, name), (expected.to_owned(), number), "{name}");
         }
     }
 }

@@ -74,6 +74,9 @@ impl View<'_> {
         if self.options.tail == Some(0) {
             return Ok(sources.into_iter().map(|source| (source, Seen::default())).collect());
         }
+        if self.options.grouped {
+            return self.one_by_one(sources).await;
+        }
         let opened = join_all(sources.into_iter().map(|source| self.open(source))).await;
         let mut pasts = Vec::new();
         for past in opened {
@@ -83,12 +86,29 @@ impl View<'_> {
         while let Some(Reverse((_, index))) = queue.pop() {
             let past = &mut pasts[index];
             if let Some(line) = past.head.take().filter(|line| past.seen.is_new(line)) {
-                (self.tell)(past.source.told(line, self.options.timestamps));
+                (self.tell)(past.source.told(line));
             }
             self.advance(past).await?;
             queue.extend(past.key(index));
         }
         Ok(pasts.into_iter().filter(|past| past.readable).map(|past| (past.source, past.seen)).collect())
+    }
+
+    /// Tells everything that is there, container by container; those that wrote nothing are left out.
+    async fn one_by_one(&self, sources: Vec<Source>) -> Result<Vec<(Source, Seen)>, EngineError> {
+        let mut told = Vec::new();
+        for source in sources {
+            let Some(mut past) = self.open(source).await? else { continue };
+            if past.head.is_some() {
+                (self.tell)(Event::LogsOf { label: past.source.label.clone() });
+            }
+            while let Some(line) = past.head.take() {
+                (self.tell)(past.source.told(line));
+                self.advance(&mut past).await?;
+            }
+            told.push((past.source, past.seen));
+        }
+        Ok(told)
     }
 
     /// Begins to read; `None` when the container is gone.
@@ -134,7 +154,7 @@ impl View<'_> {
 
     async fn follow(&self, sources: Vec<Source>, mut news: Subscription<'_>) -> Result<(), EngineError> {
         let told = self.past(sources).await?;
-        let mut tails = Tails::new(self.engine, self.tell, self.options.timestamps, &self.options.until);
+        let mut tails = Tails::new(self.engine, self.tell, &self.options.until);
         let mut alive = BTreeSet::new();
         for (source, seen) in told {
             if self.look(&source.id, &mut alive).await? {

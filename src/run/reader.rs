@@ -17,13 +17,16 @@ use super::lines::{Line, Lines};
 pub(super) struct Source {
     pub id: ContainerId,
     pub service: ServiceName,
+    /// Counted from 1.
+    pub replica: u32,
     /// As shown in front of a line.
     pub label: String,
 }
 
 impl Source {
     pub fn new(project: &str, id: &ContainerId, service: &str, name: &str) -> Self {
-        Self { id: id.clone(), service: service.into(), label: label(project, service, name) }
+        let (label, replica) = label(project, service, name);
+        Self { id: id.clone(), service: service.into(), replica, label }
     }
 
     pub fn of(project: &str, container: &Container) -> Self {
@@ -42,10 +45,15 @@ impl Source {
     }
 
     /// The line as it is told.
-    pub fn told(&self, line: Line, timestamps: bool) -> Event {
-        let time = (timestamps && !line.stamp.is_empty()).then_some(line.stamp);
-        let (service, label) = (self.service.clone(), self.label.clone());
-        Event::Log(LogLine { service, label, stream: line.stream, text: line.text, time })
+    pub fn told(&self, line: Line) -> Event {
+        Event::Log(LogLine {
+            service: self.service.clone(),
+            replica: self.replica,
+            label: self.label.clone(),
+            stream: line.stream,
+            text: line.text,
+            time: Some(line.stamp).filter(|stamp| !stamp.is_empty()),
+        })
     }
 }
 

@@ -31,6 +31,8 @@ pub(super) struct Session<'a> {
     plan: &'a Plan,
     work: &'a Work<'a>,
     shown: BTreeSet<ServiceName>,
+    /// Those whose output is told, shown or not.
+    told: BTreeSet<ServiceName>,
     pub tails: Tails<'a>,
     lives: Lives,
     past: Past,
@@ -67,7 +69,8 @@ impl<'a> Session<'a> {
             plan,
             work,
             shown: attach.services.iter().cloned().collect(),
-            tails: Tails::new(work.engine, work.tell, attach.timestamps, ""),
+            told: attach.services.iter().chain(&attach.kept).cloned().collect(),
+            tails: Tails::new(work.engine, work.tell, ""),
             lives: Lives::new(attach),
             past: Past::default(),
             notices: Notices::default(),
@@ -122,6 +125,8 @@ impl<'a> Session<'a> {
             self.heard_of.insert(source.id.clone());
             if self.shown.contains(&source.service) {
                 names.insert(source.label.clone());
+            }
+            if self.told.contains(&source.service) {
                 self.tails.follow(source, Start::Now);
             }
         }
@@ -134,7 +139,7 @@ impl<'a> Session<'a> {
     fn planned_labels(&self) -> BTreeSet<String> {
         let starts = self.plan.steps().filter_map(|(_, planned)| match (&planned.step, &planned.service) {
             (Step::StartContainer { container }, Some(service)) if self.shown.contains(service) => {
-                Some(label(&self.work.project.name, service.as_str(), self.final_name(container)))
+                Some(label(&self.work.project.name, service.as_str(), self.final_name(container)).0)
             }
             _ => None,
         });
@@ -177,7 +182,7 @@ impl<'a> Session<'a> {
             self.made.insert(id.clone());
         }
         self.lives.started(&id, service);
-        if self.shown.contains(service) {
+        if self.told.contains(service) {
             let name = self.final_name(container);
             let source = Source::new(&self.work.project.name, &id, service.as_str(), name);
             self.follow(source);
@@ -269,7 +274,7 @@ impl<'a> Session<'a> {
             self.news(&source, news);
         }
         let is_followed = self.started.remove(&source.id);
-        if !is_followed && self.shown.contains(&source.service) {
+        if !is_followed && self.told.contains(&source.service) {
             self.follow(source);
         }
     }
@@ -299,10 +304,10 @@ impl<'a> Session<'a> {
 
     /// Tells news of a container, after its last lines.
     fn news(&mut self, source: &Source, news: News) {
-        if !self.shown.contains(&source.service) {
+        if !self.told.contains(&source.service) {
             return;
         }
-        let life = Life { service: source.service.clone(), label: source.label.clone(), news };
+        let life = Life { service: source.service.clone(), replica: source.replica, label: source.label.clone(), news };
         if self.tails.is_reading(&source.id) && matches!(life.news, News::Exited { .. }) {
             self.notices.keep(&source.id, life);
             self.patience.get_or_insert(Instant::now() + LAST_LINES);
@@ -418,7 +423,7 @@ fn final_label(project: &str, source: &Source, event: &EngineEvent) -> String {
     let attribute = |name: &str| event.attributes.get(name).map_or("", String::as_str);
     let name = attribute("name");
     let name = name.split_once('_').filter(|(id, _)| is_short_id(id)).map_or(name, |(_, name)| name);
-    label(project, source.service.as_str(), name)
+    label(project, source.service.as_str(), name).0
 }
 
 /// Whether a name's beginning is what stands in front of a replacement's name for a while.

@@ -310,7 +310,8 @@ impl Execution<'_> {
     }
 
     fn tell_output(&self, service: &str, container: &str, stream: Stream, output: &[u8]) {
-        let label = format!("{} ->", label(&self.work.project.name, service, container));
+        let (label, replica) = label(&self.work.project.name, service, container);
+        let label = format!("{label} ->");
         let output = output.strip_suffix(b"\n").unwrap_or(output);
         if output.is_empty() {
             return;
@@ -318,6 +319,7 @@ impl Execution<'_> {
         for line in output.split(|byte| *byte == b'\n') {
             (self.work.tell)(Event::Log(LogLine {
                 service: service.into(),
+                replica,
                 label: label.clone(),
                 stream,
                 text: bytes::Bytes::copy_from_slice(line),

@@ -57,16 +57,15 @@ struct Ended {
 pub(super) struct Tails<'a> {
     engine: &'a dyn Engine,
     tell: &'a dyn Fn(Event),
-    timestamps: bool,
     until: String,
     known: HashMap<ContainerId, Known>,
     reading: FuturesUnordered<LocalBoxFuture<'a, Ended>>,
 }
 
 impl<'a> Tails<'a> {
-    pub fn new(engine: &'a dyn Engine, tell: &'a dyn Fn(Event), timestamps: bool, until: &str) -> Self {
+    pub fn new(engine: &'a dyn Engine, tell: &'a dyn Fn(Event), until: &str) -> Self {
         let reading = FuturesUnordered::new();
-        Self { engine, tell, timestamps, until: until.to_owned(), known: HashMap::new(), reading }
+        Self { engine, tell, until: until.to_owned(), known: HashMap::new(), reading }
     }
 
     /// Tells a container's output. One that is known goes on where it ended; one that is being read is read again after
@@ -100,7 +99,6 @@ impl<'a> Tails<'a> {
         let reading = read(Reading {
             engine: self.engine,
             tell: self.tell,
-            timestamps: self.timestamps,
             until: self.until.clone(),
             source: known.source.clone(),
             start: known.start.clone(),
@@ -177,7 +175,6 @@ pub(super) fn unreadable(source: &Source, error: &EngineError) -> Event {
 struct Reading<'a> {
     engine: &'a dyn Engine,
     tell: &'a dyn Fn(Event),
-    timestamps: bool,
     until: String,
     source: Source,
     start: Start,
@@ -202,7 +199,7 @@ async fn tell_lines(reading: &mut Reading<'_>, told: &mut bool) -> Result<(), En
         let line = line?;
         if reading.seen.is_new(&line) {
             *told = true;
-            (reading.tell)(reading.source.told(line, reading.timestamps));
+            (reading.tell)(reading.source.told(line));
         }
     }
     Ok(())

@@ -56,8 +56,8 @@ pub struct LogOptions {
     /// As the engine's API takes them: seconds since 1970; empty is no bound.
     pub since: String,
     pub until: String,
-    /// Fills in `LogLine::time`.
-    pub timestamps: bool,
+    /// One container after the other instead of all in the order of time. Not while following.
+    pub grouped: bool,
     /// While following: the services whose later containers are followed too; empty is every service.
     pub services: Vec<ServiceName>,
 }
@@ -76,12 +76,12 @@ pub enum AbortOn {
 pub struct Attach {
     /// The services whose output is shown.
     pub services: Vec<ServiceName>,
+    /// More services whose output is told, for somebody who keeps it.
+    pub kept: Vec<ServiceName>,
     /// The services whose exits count, and which an interrupt stops.
     pub watch: Vec<ServiceName>,
     pub abort: Option<AbortOn>,
     pub exit_code_from: Option<ServiceName>,
-    /// Fills in `LogLine::time`.
-    pub timestamps: bool,
     /// For the containers that are stopped at the end; `None` leaves it to each container's own setting.
     pub stop_timeout: Option<Duration>,
 }

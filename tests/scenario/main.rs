@@ -12,6 +12,7 @@ mod life;
 mod mistakes;
 mod order;
 mod proxy;
+mod reading;
 mod scenario;
 mod telling;
 
@@ -39,6 +40,7 @@ const ROOMS: &[&[Story]] = &[
     mistakes::STORIES,
     attached::STORIES,
     telling::STORIES,
+    reading::STORIES,
     examples::STORIES,
 ];
 

@@ -81,7 +81,7 @@ impl Board {
                 self.above(&text, moment, out)?;
             }
             Event::Notice(text) => self.above(text, moment, out)?,
-            Event::Attached { .. } | Event::Log(_) | Event::Life(_) => return Ok(()),
+            Event::Attached { .. } | Event::LogsOf { .. } | Event::Log(_) | Event::Life(_) => return Ok(()),
         }
         self.draw(moment, out)
     }

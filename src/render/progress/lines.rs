@@ -69,7 +69,7 @@ impl Lines {
             }
             Event::Warning(text) => writeln!(out, "{} {text}", self.paint.paint(WARNING, "warning:")),
             Event::Notice(text) => writeln!(out, "{text}"),
-            Event::Attached { .. } | Event::Log(_) | Event::Life(_) => Ok(()),
+            Event::Attached { .. } | Event::LogsOf { .. } | Event::Log(_) | Event::Life(_) => Ok(()),
         }
     }
 

@@ -16,7 +16,6 @@ use crate::terminal::Size;
 
 use super::paint::Paint;
 
-pub use objects::{life, log};
 pub use outline::{Outline, Telling};
 
 use board::Board;

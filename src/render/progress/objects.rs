@@ -3,10 +3,9 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use serde_json::json;
 
 use crate::engine::PullProgress;
-use crate::event::{Event, LogLine, News, Phase};
+use crate::event::{Event, Phase};
 
 use super::super::human;
 use super::outline::{self, Outline};
@@ -77,7 +76,7 @@ impl Objects {
             Event::Warning(text) => write(&Change { status: "Warning", text, ..Change::default() }, out),
             Event::Notice(text) => write(&Change { status: "Working", text, ..Change::default() }, out),
             Event::Pull { .. } | Event::Build { .. } => Ok(()),
-            Event::Attached { .. } | Event::Log(_) | Event::Life(_) => Ok(()),
+            Event::Attached { .. } | Event::LogsOf { .. } | Event::Log(_) | Event::Life(_) => Ok(()),
         }
     }
 }
@@ -102,40 +101,6 @@ fn pulled<'e>(progress: &'e PullProgress, image: &'e str) -> Change<'e> {
         total: progress.total,
         percent,
     }
-}
-
-/// A line of a log as an object.
-pub fn log(line: &LogLine) -> String {
-    let mut object = json!({
-        "service": line.service,
-        "container": line.label,
-        "stream": match line.stream {
-            crate::engine::Stream::Stdout => "stdout",
-            crate::engine::Stream::Stderr => "stderr",
-        },
-        "message": String::from_utf8_lossy(&line.text),
-    });
-    if let Some(time) = &line.time {
-        object["time"] = json!(time);
-    }
-    object.to_string()
-}
-
-/// What happened to a container as an object.
-pub fn life(life: &crate::event::Life) -> String {
-    let mut object = json!({ "service": life.service, "container": life.label });
-    match &life.news {
-        News::Exited { code, out_of_memory, restarting } => {
-            object["event"] = json!("exited");
-            object["exit_code"] = json!(code);
-            object["out_of_memory"] = json!(out_of_memory);
-            object["restarting"] = json!(restarting);
-        }
-        News::Restarted => object["event"] = json!("restarted"),
-        News::Recreated => object["event"] = json!("recreated"),
-        News::Removed => object["event"] = json!("removed"),
-    }
-    object.to_string()
 }
 
 fn write(change: &Change<'_>, out: &mut dyn Write) -> io::Result<()> {
