@@ -27,9 +27,9 @@ pub enum Event {
         id: StepId,
         text: String,
     },
-    /// Every ten seconds: what a wait is still waiting for, and for how long already.
+    /// Every ten seconds: what a step is still waiting for, and for how long already.
     StillWaiting {
-        service: ServiceName,
+        subject: Subject,
         what: String,
         elapsed: Duration,
     },

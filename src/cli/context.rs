@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::pin::pin;
+use std::time::Duration;
 
 use clap::CommandFactory;
 use clap::error::ErrorKind;
@@ -25,6 +27,9 @@ pub struct Context<'a> {
     pub environment: &'a Environment,
     pub current_dir: PathBuf,
 }
+
+/// How often somebody who waits for an engine is told so.
+const HESITATION: Duration = Duration::from_secs(10);
 
 /// Whose containers a command is about that does not need the whole file.
 pub enum Whose {
@@ -135,9 +140,20 @@ impl Context<'_> {
     /// # Errors
     /// When no engine answers.
     pub async fn engine(&self) -> Result<DockerEngine, Failure> {
-        let engine = docker::connect(self.environment, std::env::home_dir().as_deref()).await?;
+        let home = std::env::home_dir();
+        let mut connecting = pin!(docker::connect(self.environment, home.as_deref()));
+        let engine = loop {
+            match tokio::time::timeout(HESITATION, &mut connecting).await {
+                Ok(engine) => break engine?,
+                Err(_) => self.manner().warn("no engine has answered yet"),
+            }
+        };
         tracing::debug!(about = ?engine.about(), "engine answers");
-        Ok(engine)
+        let (manner, address) = (self.manner(), engine.about().address.clone());
+        Ok(engine.on_hesitation(Box::new(move |asked, elapsed| {
+            let seconds = elapsed.as_secs();
+            manner.warn(&format!("the engine at {address} has not answered for {seconds} seconds: {asked}"));
+        })))
     }
 
     /// Flags that do not go together.

@@ -24,6 +24,12 @@ impl Manner {
             ErrorFormat::Github => caret::github(findings, files),
         }
     }
+
+    /// Says something that is not the end yet. Nobody may be left to read it: that changes nothing.
+    pub fn warn(self, message: &str) {
+        let text = self.text(&[Diagnostic::warning(message)], &Files::default());
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
 }
 
 /// Tells what went wrong, and with which status to leave. Nobody may be left to read it: that changes nothing.

@@ -41,6 +41,7 @@ impl<'a> Session<'a> {
         patience: Patience,
         style: &Style<'_>,
     ) -> Result<Self, Failure> {
+        prepared.engine.hush(true);
         let telling = Rc::new(Telling::new(&context.settings, style, &prepared.project.name)?);
         telling.begin(&prepared.plan, &prepared.untouched);
         let teller = Rc::clone(&telling);
@@ -75,7 +76,7 @@ impl<'a> Session<'a> {
     /// Does the plan and leaves.
     pub async fn execute(&self, work: &Work<'_>) -> Result<Status, Failure> {
         let result = self.telling.during(run::execute(&self.prepared.plan, work)).await;
-        let told = self.telling.finish();
+        let told = self.finish();
         match result {
             Ok(_) => Ok(told.map(|()| Status::SUCCESS)?),
             Err(failure) => Err(self.failed(failure).await),
@@ -86,11 +87,16 @@ impl<'a> Session<'a> {
     pub async fn attached(&self, work: &Work<'_>, attach: &Attach) -> Result<Status, Failure> {
         let attached = run::attached(&self.prepared.plan, work, attach, self.interrupts.count.clone());
         let result = self.telling.while_heard(attached, || self.interrupts.interrupt()).await;
-        let told = self.telling.finish();
+        let told = self.finish();
         match result {
             Ok(code) => Ok(told.map(|()| Status::of_container(code))?),
             Err(failure) => Err(self.failed(failure).await),
         }
+    }
+
+    fn finish(&self) -> io::Result<()> {
+        self.prepared.engine.hush(false);
+        self.telling.finish()
     }
 
     /// What stands now, for a person who is watching.

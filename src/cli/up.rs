@@ -118,18 +118,26 @@ pub async fn up(arguments: &Arguments, context: &Context<'_>) -> Result<Status, 
     let loaded = arguments.making.load(&arguments.renewing, context)?;
     let attach = arguments.attach(&loaded.project)?;
     let policy = arguments.policy(&loaded.project)?;
-    let prepared = Prepared::up(loaded, policy, context).await?;
+    let deadline = arguments.deadline();
+    let prepared = within(deadline, Prepared::up(loaded, policy, context)).await?;
     if context.globals.dry_run {
         return plan::show(&prepared.plan, context);
     }
     let session = Session::begin(context, &prepared, arguments.patience(), &arguments.style(&attach))?;
-    let work = Work { deadline: arguments.deadline(), readiness: arguments.readiness.into(), ..session.work() };
+    let work = Work { deadline, readiness: arguments.readiness.into(), ..session.work() };
     if arguments.is_detached() {
         session.execute(&work).await?;
         session.summarise().await
     } else {
         session.attached(&work, &attach).await
     }
+}
+
+/// What leads to the plan, unless the time is up before.
+async fn within<T>(deadline: Option<Instant>, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let Some(deadline) = deadline else { return work.await };
+    let answered = tokio::time::timeout_at(deadline, work).await;
+    answered.unwrap_or_else(|_| Err(Failure::plain("timed out waiting for the engine to tell what it holds")))
 }
 
 impl Arguments {
@@ -162,7 +170,7 @@ impl Arguments {
         Ok(UpPolicy { no_start: self.no_start, wait: self.wait, ..policy })
     }
 
-    /// One for everything: pulling, creating and waiting.
+    /// One for everything: asking the engine, pulling, building, creating and waiting.
     fn deadline(&self) -> Option<Instant> {
         let seconds = u64::try_from(self.wait_timeout).unwrap_or(0);
         (seconds > 0).then(|| Instant::now() + Duration::from_secs(seconds))

@@ -234,6 +234,8 @@ pub struct ContainerDetails {
 pub struct Probe {
     pub exit_code: i64,
     pub output: String,
+    /// When it ended: RFC 3339, as the engine writes it; empty when it does not tell.
+    pub ended_at: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

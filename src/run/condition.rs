@@ -1,14 +1,11 @@
 //! Waits until containers run, are healthy or have completed: from the engine's events and from their own tests.
 
-use std::convert::Infallible;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use tokio::time::Instant;
 
 use crate::engine::{ContainerDetails, ContainerId, EngineError, ErrorKind, Health, HealthSpec, State};
-use crate::event::Event;
 use crate::model::ServiceName;
 use crate::plan::{ContainerRef, PlannedStep, Readiness as Need, Step, StepId};
 
@@ -16,11 +13,9 @@ use super::evidence;
 use super::execute::{Ending, Execution};
 use super::failure::{Cause, CauseKind};
 use super::probe::{self, Test};
-use super::step::waiting_for;
+use super::remind::PATIENCE;
 use super::work::Readiness;
 
-/// How often somebody who waits is told so.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// An event may be lost between the engine and us; so rarely that a look now and then is enough.
 const FIRST_SECOND_LOOK: Duration = Duration::from_secs(1);
 
@@ -42,18 +37,19 @@ enum Obstacle {
 }
 
 /// Decides from the state alone, never from the event that led here. What an earlier run of the container left behind
-/// does not count: health only while it runs.
+/// does not count: health only while it runs, and only what was found since its start.
 fn judge(need: Need, details: &ContainerDetails) -> Verdict {
-    let is_restarted = !matches!(details.restart_policy.as_str(), "" | "no");
+    // One that ended well and yet is to run always was stopped by somebody.
+    let is_to_run_on = matches!(details.restart_policy.as_str(), "always" | "unless-stopped");
     match (details.state, need) {
         (State::Exited, Need::Completed) if details.exit_code == 0 => Verdict::Met,
-        (State::Exited, Need::Settled) if details.exit_code == 0 && !is_restarted => Verdict::Met,
+        (State::Exited, Need::Settled) if details.exit_code == 0 && !is_to_run_on => Verdict::Met,
         (State::Exited | State::Dead, _) => {
             Verdict::Never(Obstacle::Exited { code: details.exit_code, oom: details.oom_killed })
         }
         (State::Running, Need::Completed) => Verdict::NotYet,
         (State::Running, Need::Started) => Verdict::Met,
-        (State::Running, Need::Healthy | Need::Settled) => match details.health {
+        (State::Running, Need::Healthy | Need::Settled) => match health_of_this_run(details) {
             Health::Healthy => Verdict::Met,
             Health::Starting => Verdict::Starting,
             Health::Unhealthy => Verdict::Never(Obstacle::Unhealthy),
@@ -61,6 +57,36 @@ fn judge(need: Need, details: &ContainerDetails) -> Verdict {
             Health::None => Verdict::Never(Obstacle::NoHealthCheck),
         },
         (State::Created | State::Paused | State::Restarting | State::Removing, _) => Verdict::NotYet,
+    }
+}
+
+/// What the engine says of a container's health, unless it has not looked since the container was started.
+fn health_of_this_run(details: &ContainerDetails) -> Health {
+    let is_old = details.probes.last().is_some_and(|probe| !evidence::is_of_this_run(details, probe));
+    match details.health {
+        Health::Healthy | Health::Unhealthy if is_old => Health::Starting,
+        health => health,
+    }
+}
+
+/// What is worth knowing of a container that somebody waits for.
+fn note(details: &ContainerDetails) -> String {
+    let name = &details.name;
+    match details.state {
+        State::Running => match health_of_this_run(details) {
+            Health::None => format!("{name} runs"),
+            Health::Healthy => format!("{name} is healthy"),
+            Health::Starting | Health::Unhealthy => match evidence::failed_probe(details) {
+                Some(probe) if !probe.output.is_empty() => {
+                    let last = evidence::last(&probe.output, 1).pop().unwrap_or_default();
+                    format!("{name} is not healthy yet: {last}")
+                }
+                Some(probe) => format!("{name} is not healthy yet: its check exits with {}", probe.exit_code),
+                None => format!("{name} is starting"),
+            },
+        },
+        State::Restarting => format!("{name} ends with {} and is restarted", details.exit_code),
+        state => format!("{name} is {}", state.as_str()),
     }
 }
 
@@ -78,14 +104,14 @@ impl Execution<'_> {
         let Step::Await { condition, containers, required, health_check } = &planned.step else {
             return Ending::Unneeded;
         };
-        let mut waits: FuturesUnordered<_> =
-            containers.iter().map(|container| self.wait_for(*condition, container, health_check.as_ref())).collect();
-        let mut reminders = pin!(self.remind(planned));
+        let mut waits: FuturesUnordered<_> = containers
+            .iter()
+            .map(|container| self.wait_for(id, *condition, container, health_check.as_ref()))
+            .collect();
         loop {
             let (container, trouble) = tokio::select! {
                 biased;
                 () = self.stopping.cancelled() => return Ending::GivenUp,
-                never = &mut reminders => match never {},
                 met = waits.next() => match met {
                     None => return Ending::Done,
                     Some(Ok(())) => continue,
@@ -104,23 +130,31 @@ impl Execution<'_> {
     /// One container, until it is as needed.
     async fn wait_for<'c>(
         &self,
+        step: StepId,
         need: Need,
         container: &'c ContainerRef,
         asked: Option<&HealthSpec>,
     ) -> Result<(), (&'c ContainerRef, Trouble)> {
         let id = self.results.borrow().container(container);
-        match id {
-            Some(id) => self.watch(need, &id, asked).await.map_err(|trouble| (container, trouble)),
-            None => Err((container, Trouble::Gone)),
-        }
+        let Some(id) = id else { return Err((container, Trouble::Gone)) };
+        let waited = self.watch(step, need, &id, asked).await;
+        self.notes.forget(step, &id);
+        waited.map_err(|trouble| (container, trouble))
     }
 
-    async fn watch(&self, need: Need, id: &ContainerId, asked: Option<&HealthSpec>) -> Result<(), Trouble> {
+    async fn watch(
+        &self,
+        step: StepId,
+        need: Need,
+        id: &ContainerId,
+        asked: Option<&HealthSpec>,
+    ) -> Result<(), Trouble> {
         let mut news = self.feed.subscribe();
         let mut look_again = FIRST_SECOND_LOOK;
         let mut probing: Option<Pin<Box<dyn Future<Output = ()> + '_>>> = None;
         loop {
             let details = self.look(id).await?;
+            self.notes.keep(step, id, note(&details));
             match judge(need, &details) {
                 Verdict::Met => return Ok(()),
                 Verdict::Never(obstacle) => return Err(Trouble::Obstacle(obstacle, Box::new(details))),
@@ -152,18 +186,6 @@ impl Execution<'_> {
             ErrorKind::NotFound => Trouble::Gone,
             _ => Trouble::Engine(error),
         })
-    }
-
-    async fn remind(&self, planned: &PlannedStep) -> Infallible {
-        let began = Instant::now();
-        loop {
-            tokio::time::sleep(PATIENCE).await;
-            (self.work.tell)(Event::StillWaiting {
-                service: service_of(planned),
-                what: waiting_for(planned),
-                elapsed: began.elapsed(),
-            });
-        }
     }
 
     async fn explain(&self, planned: &PlannedStep, container: &ContainerRef, trouble: Trouble) -> Cause {

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 
-use crate::engine::{ContainerDetails, ContainerId, Engine, LogRequest};
+use crate::engine::{ContainerDetails, ContainerId, Engine, LogRequest, Probe};
 
 use super::failure::FailedProbe;
+use super::lines::instant;
 
 /// How many lines tell enough.
 const LINES: usize = 10;
@@ -34,9 +35,18 @@ pub(super) async fn last_probe(engine: &dyn Engine, container: &ContainerId) -> 
     failed_probe(&details)
 }
 
+/// Whether a health check was run since the container was started last, as far as the engine tells.
+pub(super) fn is_of_this_run(details: &ContainerDetails, probe: &Probe) -> bool {
+    match (instant(&probe.ended_at), instant(&details.started_at)) {
+        (Some(ended), Some(started)) => ended >= started,
+        _ => true,
+    }
+}
+
 /// The last run of a health check that failed, with the command that was run.
 pub(super) fn failed_probe(details: &ContainerDetails) -> Option<FailedProbe> {
-    let probe = details.probes.iter().rev().find(|probe| probe.exit_code != 0)?;
+    let failed = |probe: &&Probe| probe.exit_code != 0 && is_of_this_run(details, probe);
+    let probe = details.probes.iter().rev().find(failed)?;
     let words = details.health_check.as_ref().map(|check| check.test.as_slice()).unwrap_or_default();
     let command = match words.split_first() {
         Some((kind, rest)) if kind == "CMD" || kind == "CMD-SHELL" => rest.join(" "),

@@ -15,8 +15,8 @@ use crate::plan::{ContainerRef, Guard, Plan, PlannedStep, Step, StepId, Subject}
 use super::evidence;
 use super::failure::{Cause, CauseKind, Failure};
 use super::feed::Feed;
+use super::remind::Notes;
 use super::schedule::Schedule;
-use super::step::waiting_for;
 use super::work::{OnFailure, Work};
 
 /// A plan that was done.
@@ -77,6 +77,7 @@ pub(super) struct Execution<'a> {
     /// What happens to the project's containers; somebody else polls it.
     pub feed: &'a Feed<'a>,
     pub results: RefCell<Results>,
+    pub notes: Notes,
     /// Set once nothing new is begun: waits, pulls and builds end early.
     pub stopping: CancellationToken,
 }
@@ -103,7 +104,14 @@ pub async fn execute(plan: &Plan, work: &Work<'_>) -> Result<Done, Failure> {
 
 impl<'a> Execution<'a> {
     pub fn new(plan: &'a Plan, work: &'a Work<'a>, feed: &'a Feed<'a>) -> Self {
-        Self { plan, work, feed, results: RefCell::default(), stopping: CancellationToken::new() }
+        Self {
+            plan,
+            work,
+            feed,
+            results: RefCell::default(),
+            notes: Notes::default(),
+            stopping: CancellationToken::new(),
+        }
     }
 
     pub async fn run(&self) -> Result<Done, Failure> {
@@ -146,7 +154,7 @@ impl<'a> Execution<'a> {
         }
         self.tell(planned, id, Phase::Began);
         let began = Instant::now();
-        let ending = self.perform(id).await;
+        let ending = self.patiently(id).await;
         match &ending {
             Ending::Done => self.tell(planned, id, Phase::Done { elapsed: began.elapsed() }),
             Ending::Unneeded => self.tell(planned, id, Phase::Unneeded),
@@ -183,7 +191,7 @@ impl<'a> Execution<'a> {
     async fn time_is_up(&self, schedule: &mut Schedule<'_>, tally: &mut Tally) {
         tally.timed_out = true;
         for id in schedule.running().clone() {
-            let cause = self.overdue(self.plan.step(id)).await;
+            let cause = self.overdue(id).await;
             self.tell(self.plan.step(id), id, Phase::Failed { message: cause.message.clone() });
             schedule.failed(id);
             tally.failed.push((id, cause));
@@ -191,8 +199,8 @@ impl<'a> Execution<'a> {
     }
 
     /// The cause of a step that was still under way when the time was up.
-    async fn overdue(&self, planned: &PlannedStep) -> Cause {
-        let waiting_for = waiting_for(planned);
+    async fn overdue(&self, id: StepId) -> Cause {
+        let (planned, waiting_for) = (self.plan.step(id), self.awaited(id));
         let message = format!("timed out waiting for {waiting_for}");
         let mut cause = Cause::of(planned, CauseKind::TimedOut { waiting_for }, message);
         let Step::Await { containers, .. } = &planned.step else { return cause };

@@ -15,6 +15,7 @@ mod observe;
 mod probe;
 mod progress;
 mod reader;
+mod remind;
 mod schedule;
 mod seen;
 mod session;
@@ -22,6 +23,9 @@ mod step;
 mod stop;
 mod tail;
 mod work;
+
+#[cfg(test)]
+mod tests;
 
 pub use attach::attached;
 pub use execute::{Done, execute};

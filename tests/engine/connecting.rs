@@ -35,6 +35,47 @@ async fn engine(socket: &Path, answers: Vec<String>) -> tokio::task::JoinHandle<
     })
 }
 
+/// An engine that answers the first question and no other.
+async fn silent_engine(socket: &Path) -> tokio::task::JoinHandle<()> {
+    let listener = UnixListener::bind(socket).expect("a socket");
+    tokio::spawn(async move {
+        let mut open = Vec::new();
+        loop {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            if open.is_empty() {
+                let mut bytes = vec![0; 16 * 1024];
+                assert_ne!(stream.read(&mut bytes).await.expect("a question"), 0);
+                stream.write_all(PING.as_bytes()).await.expect("answered");
+            }
+            open.push(stream);
+        }
+    })
+}
+
+#[tokio::test]
+async fn an_engine_that_does_not_answer_is_told_every_ten_seconds_and_given_up() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let socket = folder.path().join("engine.sock");
+    let served = silent_engine(&socket).await;
+    let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let keep = std::sync::Arc::clone(&told);
+    let engine = connected(&socket, &[]).await.expect("connected").on_hesitation(Box::new(move |asked, elapsed| {
+        keep.lock().expect("a list").push(format!("{asked} {}", elapsed.as_secs()));
+    }));
+    tokio::time::pause();
+    let error = engine.networks(&Filters::default()).await.expect_err("no answer");
+    assert_eq!(
+        (error.kind, error.to_string().as_str()),
+        (ErrorKind::Unreachable, "list networks: no answer within 120 seconds")
+    );
+    let said = std::mem::take(&mut *told.lock().expect("a list"));
+    assert_eq!((said.len(), said[0].as_str(), said[10].as_str()), (11, "list networks 10", "list networks 110"));
+    engine.hush(true);
+    engine.networks(&Filters::default()).await.expect_err("no answer");
+    assert!(told.lock().expect("a list").is_empty());
+    served.abort();
+}
+
 fn variables(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }

@@ -15,6 +15,7 @@ mod proxy;
 mod reading;
 mod scenario;
 mod telling;
+mod waiting;
 
 use std::process::ExitCode;
 
@@ -35,6 +36,7 @@ macro_rules! stories {
 
 const ROOMS: &[&[Story]] = &[
     order::STORIES,
+    waiting::STORIES,
     life::STORIES,
     change::STORIES,
     mistakes::STORIES,

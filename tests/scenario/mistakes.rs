@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 
 use crate::engine::text;
+use crate::proxy::Fate;
 use crate::scenario::Scenario;
 use crate::stories;
 
@@ -129,7 +130,10 @@ volumes: { kept: }
 "#,
     );
     let is_start = |request: &str| request.starts_with("POST ") && request.ends_with("/start");
-    let proxy = scenario.cut_off_at(is_start);
+    let proxy = scenario.met_by(|request| {
+        let is_start = request.starts_with("POST ") && request.ends_with("/start");
+        if is_start { Fate::Cut } else { Fate::Pass }
+    });
     scenario.convoke(&["up", "-d"]).exits_with(1).complains_about(&["db-1"]);
     assert!(proxy.requests().iter().any(|request| is_start(request)));
     scenario.direct();

@@ -1,4 +1,4 @@
-//! An engine's socket in between: it writes down every request, and can cut the line.
+//! An engine's socket in between: it writes down every request, and can cut the line or leave requests unanswered.
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
@@ -9,6 +9,16 @@ use std::thread;
 
 type Requests = Arc<Mutex<Vec<String>>>;
 
+/// What becomes of a request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    Pass,
+    /// The engine goes away for good.
+    Cut,
+    /// It is never answered.
+    Mute,
+}
+
 pub struct Proxy {
     socket: PathBuf,
     requests: Requests,
@@ -17,11 +27,11 @@ pub struct Proxy {
 impl Proxy {
     /// Listens at `socket` and hands everything on to `engine`.
     pub fn open(socket: PathBuf, engine: &Path) -> Self {
-        Self::open_until(socket, engine, |_| false)
+        Self::open_with(socket, engine, |_| Fate::Pass)
     }
 
-    /// The same, but the engine goes away for good when the first request comes that `cut` says yes to.
-    pub fn open_until(socket: PathBuf, engine: &Path, cut: fn(&str) -> bool) -> Self {
+    /// The same, but each request meets its fate.
+    pub fn open_with(socket: PathBuf, engine: &Path, fate: fn(&str) -> Fate) -> Self {
         let listener = UnixListener::bind(&socket).expect("a socket for the proxy");
         let requests = Requests::default();
         let (seen, engine) = (Arc::clone(&requests), engine.to_owned());
@@ -29,7 +39,7 @@ impl Proxy {
             let lines = Arc::new(Mutex::new(Some(Vec::new())));
             for client in listener.incoming() {
                 let (Ok(client), Ok(engine)) = (client, UnixStream::connect(&engine)) else { break };
-                let line = Line { client, engine, requests: Arc::clone(&seen), cut, lines: Arc::clone(&lines) };
+                let line = Line { client, engine, requests: Arc::clone(&seen), fate, lines: Arc::clone(&lines) };
                 if !line.join() {
                     break;
                 }
@@ -61,7 +71,7 @@ struct Line {
     client: UnixStream,
     engine: UnixStream,
     requests: Requests,
-    cut: fn(&str) -> bool,
+    fate: fn(&str) -> Fate,
     /// Both ends of all lines; `None` once they are cut.
     lines: Arc<Mutex<Option<Vec<UnixStream>>>>,
 }
@@ -75,7 +85,7 @@ impl Line {
         open.extend([twin(&self.client), twin(&self.engine)]);
         drop(lines);
         let (engine, client) = (twin(&self.engine), twin(&self.client));
-        thread::spawn(move || carry(engine, client, |_| true));
+        thread::spawn(move || carry(engine, client, |_| Fate::Pass));
         thread::spawn(move || {
             let (mut text, engine, client) = (Vec::new(), twin(&self.engine), twin(&self.client));
             carry(client, engine, |bytes| self.note(&mut text, bytes));
@@ -83,30 +93,38 @@ impl Line {
         true
     }
 
-    /// Writes down the requests among the bytes of a client; false when one of them cuts the line.
-    fn note(&self, text: &mut Vec<u8>, bytes: &[u8]) -> bool {
+    /// Writes down the requests among the bytes of a client, and says what becomes of the bytes.
+    fn note(&self, text: &mut Vec<u8>, bytes: &[u8]) -> Fate {
         text.extend_from_slice(bytes);
         while let Some(end) = text.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = text.drain(..=end).collect();
             let line = String::from_utf8_lossy(&line);
             let Some(request) = line.trim_end().strip_suffix(" HTTP/1.1") else { continue };
             self.requests.lock().expect("the list of requests").push(request.to_owned());
-            if (self.cut)(request) {
+            let fate = (self.fate)(request);
+            if fate == Fate::Cut {
                 for stream in self.lines.lock().expect("the list of lines").take().unwrap_or_default() {
                     // It may be closed already.
                     let _ = stream.shutdown(Shutdown::Both);
                 }
-                return false;
+            }
+            if fate != Fate::Pass {
+                return fate;
             }
         }
-        true
+        Fate::Pass
     }
 }
 
-fn carry(mut from: UnixStream, mut to: UnixStream, mut inspect: impl FnMut(&[u8]) -> bool) {
+fn carry(mut from: UnixStream, mut to: UnixStream, mut inspect: impl FnMut(&[u8]) -> Fate) {
     let mut buffer = [0; 65536];
     while let Ok(length) = from.read(&mut buffer) {
-        if length == 0 || !inspect(&buffer[..length]) || to.write_all(&buffer[..length]).is_err() {
+        let fate = if length == 0 { Fate::Cut } else { inspect(&buffer[..length]) };
+        if fate == Fate::Mute {
+            // Both ends stay open, and nothing comes through any more.
+            return;
+        }
+        if fate == Fate::Cut || to.write_all(&buffer[..length]).is_err() {
             break;
         }
     }

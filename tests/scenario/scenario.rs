@@ -15,7 +15,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::engine::{self, Engine, PATIENCE};
-use crate::proxy::Proxy;
+use crate::proxy::{Fate, Proxy};
 
 pub struct Scenario<'e> {
     pub engine: &'e Engine,
@@ -109,9 +109,9 @@ impl<'e> Scenario<'e> {
         self.behind(Proxy::open(self.path("engine.sock"), &self.engine.socket))
     }
 
-    /// Lets the commands that follow lose the engine when a request comes that `cut` says yes to.
-    pub fn cut_off_at(&self, cut: fn(&str) -> bool) -> Proxy {
-        self.behind(Proxy::open_until(self.path("engine.sock"), &self.engine.socket, cut))
+    /// Lets the commands that follow talk to the engine through a proxy that passes not every request on.
+    pub fn met_by(&self, fate: fn(&str) -> Fate) -> Proxy {
+        self.behind(Proxy::open_with(self.path("engine.sock"), &self.engine.socket, fate))
     }
 
     fn behind(&self, proxy: Proxy) -> Proxy {
@@ -254,6 +254,10 @@ impl Outcome {
     pub fn exits_with(self, code: i32) -> Self {
         assert_eq!(self.status.code(), Some(code), "signal {:?}\n{}", self.status.signal(), self.told());
         self
+    }
+
+    pub fn succeeded(&self) -> bool {
+        self.status.success()
     }
 
     /// Standard error has all these texts.

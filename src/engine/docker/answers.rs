@@ -93,6 +93,7 @@ answers! {
     HealthRun {
         exit_code: i64,
         output: String,
+        end: String,
     }
     ContainerConfig {
         image: String,

@@ -11,6 +11,7 @@ use hyper::HeaderMap;
 use super::address::Address;
 use super::credentials::Logins;
 use super::dial::Dialer;
+use super::patience::Patience;
 use super::tls::{Tls, TlsFiles};
 use super::wire::{Query, Wire};
 use super::{DockerEngine, context, error};
@@ -151,7 +152,7 @@ async fn greet(address: &Address, tls: Option<Tls>, pinned: Option<ApiVersion>) 
         &version,
     )
     .map_err(|error| error::translate(&action, error))?;
-    Ok(DockerEngine { about, docker, wire, logins: Logins::default() })
+    Ok(DockerEngine { about, docker, wire, logins: Logins::default(), patience: Patience::default() })
 }
 
 /// Reads the answer's headers: they say all there is to know, and cost the engine nothing.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::DockerEngine;
 use super::answers::{
-    CreatedContainer, Endpoint as AnsweredEndpoint, InspectedContainer, ListedContainer, ListedPort, Mount,
+    CreatedContainer, Endpoint as AnsweredEndpoint, HealthRun, InspectedContainer, ListedContainer, ListedPort, Mount,
 };
 use super::error::translate;
 use super::translate::{MULTIPLE_ENDPOINTS, container_body, endpoint_body, health_spec, unheeded};
@@ -203,6 +203,10 @@ fn mount(answer: Mount) -> MountPoint {
     }
 }
 
+fn probe(run: HealthRun) -> Probe {
+    Probe { exit_code: run.exit_code, output: run.output, ended_at: run.end }
+}
+
 fn endpoint(answer: AnsweredEndpoint) -> Endpoint {
     Endpoint {
         network_id: answer.network_id,
@@ -234,7 +238,7 @@ fn details(answer: InspectedContainer, raw: serde_json::Value) -> ContainerDetai
         finished_at: answer.state.finished_at,
         restart_count: answer.restart_count,
         restart_policy: answer.host_config.restart_policy.name,
-        probes: health.log.into_iter().map(|run| Probe { exit_code: run.exit_code, output: run.output }).collect(),
+        probes: health.log.into_iter().map(probe).collect(),
         health_check: answer.config.healthcheck.map(health_spec),
         tty: answer.config.tty,
         log_driver: answer.host_config.log_config.r#type,

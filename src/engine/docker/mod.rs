@@ -14,6 +14,7 @@ mod error;
 mod exec;
 mod images;
 mod networks;
+mod patience;
 mod pieces;
 mod ssh;
 mod streams;
@@ -34,6 +35,7 @@ use futures_util::stream::BoxStream;
 
 pub use address::Address;
 pub use connect::connect;
+pub use patience::Hesitation;
 
 use super::{
     About, AttachRequest, BuildOutput, Container, ContainerDetails, ContainerId, ContainerSpec, Created, EndpointSpec,
@@ -50,6 +52,7 @@ pub struct DockerEngine {
     docker: Docker,
     wire: Wire,
     logins: credentials::Logins,
+    patience: patience::Patience,
 }
 
 impl std::fmt::Debug for DockerEngine {
@@ -65,11 +68,11 @@ impl Engine for DockerEngine {
     }
 
     async fn containers(&self, filters: &Filters) -> Result<Vec<Container>, EngineError> {
-        self.list_containers(filters).await
+        self.answer("list containers", self.list_containers(filters)).await
     }
 
     async fn inspect_container(&self, id: &ContainerId) -> Result<ContainerDetails, EngineError> {
-        self.container_details(id).await
+        self.answer(&format!("inspect container {}", id.short()), self.container_details(id)).await
     }
 
     async fn create_container(&self, spec: &ContainerSpec) -> Result<Created, EngineError> {
@@ -155,7 +158,7 @@ impl Engine for DockerEngine {
     }
 
     async fn networks(&self, filters: &Filters) -> Result<Vec<Network>, EngineError> {
-        self.list_networks(filters).await
+        self.answer("list networks", self.list_networks(filters)).await
     }
 
     async fn create_network(&self, spec: &NetworkSpec) -> Result<NetworkId, EngineError> {
@@ -180,7 +183,7 @@ impl Engine for DockerEngine {
     }
 
     async fn volumes(&self, filters: &Filters) -> Result<Vec<Volume>, EngineError> {
-        self.list_volumes(filters).await
+        self.answer("list volumes", self.list_volumes(filters)).await
     }
 
     async fn create_volume(&self, spec: &VolumeSpec) -> Result<(), EngineError> {
@@ -192,11 +195,11 @@ impl Engine for DockerEngine {
     }
 
     async fn images(&self) -> Result<Vec<Image>, EngineError> {
-        self.list_images().await
+        self.answer("list images", self.list_images()).await
     }
 
     async fn inspect_image(&self, name: &str) -> Result<ImageDetails, EngineError> {
-        self.image_details(name).await
+        self.answer(&format!("inspect image {name}"), self.image_details(name)).await
     }
 
     fn pull_image(&self, pull: &ImagePull) -> BoxStream<'static, Result<PullProgress, EngineError>> {

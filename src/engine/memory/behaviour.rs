@@ -19,6 +19,8 @@ pub struct Behaviour {
     pub healthy_after: Option<Duration>,
     /// From when on its health check fails again.
     pub unhealthy_after: Option<Duration>,
+    /// Whether what the checks of its earlier life said is told until the first one of the new life.
+    pub keeps_health: bool,
     /// What a failing health check prints.
     pub complaint: String,
     /// What it writes and when, in order of time.
@@ -41,6 +43,7 @@ impl Default for Behaviour {
             stops: Some((Duration::ZERO, 143)),
             healthy_after: Some(Duration::ZERO),
             unhealthy_after: None,
+            keeps_health: false,
             complaint: String::new(),
             writes: Vec::new(),
             answers: Vec::new(),

@@ -205,8 +205,11 @@ impl World {
         let now = self.clock.tick();
         let occupant = self.container_mut(&id)?;
         occupant.state = State::Running;
-        occupant.health = if occupant.health_check.is_some() { Health::Starting } else { Health::None };
-        (occupant.probes, occupant.failing) = (Vec::new(), 0);
+        occupant.failing = 0;
+        if !occupant.behaviour.keeps_health {
+            occupant.health = if occupant.health_check.is_some() { Health::Starting } else { Health::None };
+            occupant.probes.clear();
+        }
         (occupant.exit_code, occupant.out_of_memory, occupant.stopped_by_hand) = (0, false, false);
         occupant.error.clear();
         occupant.started = now;

@@ -120,13 +120,14 @@ impl World {
 
     /// Runs the health check.
     fn probe(&mut self, id: &str, age: Duration) {
+        let ended_at = super::clock::written(self.clock.now());
         let Some(occupant) = self.containers.get_mut(id) else { return };
         let Some(check) = occupant.health_check.as_ref().filter(|_| occupant.state == State::Running) else { return };
         let healthy = occupant.behaviour.is_healthy(age);
         let retries = check.retries.filter(|retries| *retries > 0).unwrap_or(RETRIES);
         let in_start_period = check.start_period.is_some_and(|period| age < period);
         let output = if healthy { String::new() } else { occupant.behaviour.complaint.clone() };
-        occupant.probes.push(Probe { exit_code: i64::from(!healthy), output });
+        occupant.probes.push(Probe { exit_code: i64::from(!healthy), output, ended_at });
         let surplus = occupant.probes.len().saturating_sub(5);
         occupant.probes.drain(..surplus);
         let before = occupant.health;

@@ -6,7 +6,6 @@ use std::time::Duration;
 use unicode_width::UnicodeWidthStr;
 
 use crate::event::{Event, Phase};
-use crate::plan::{Subject, SubjectKind};
 
 use super::super::human;
 use super::super::paint::{Paint, STRONG, WARNING};
@@ -72,9 +71,8 @@ impl Board {
                 let name = self.outline.row(*id).to_owned();
                 self.row(&name, moment.time).output.push(text.clone());
             }
-            Event::StillWaiting { service, what, .. } => {
-                let subject = Subject { kind: SubjectKind::Service, name: service.as_str().to_owned() };
-                self.row(&outline::row(&subject), moment.time).detail.clone_from(what);
+            Event::StillWaiting { subject, what, .. } => {
+                self.row(&outline::row(subject), moment.time).detail.clone_from(what);
             }
             Event::Warning(text) => {
                 let text = format!("{} {text}", self.paint.paint(WARNING, "warning:"));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use crate::event::{Event, Phase};
-use crate::plan::{Action, SubjectKind};
+use crate::plan::Action;
 
 use super::super::human;
 use super::super::paint::{BAD, FAINT, Paint, WARNING};
@@ -60,12 +60,8 @@ impl Lines {
                 let row = self.outline.row(*id);
                 writeln!(out, " {row}  {text}")
             }
-            Event::StillWaiting { service, what, elapsed } => {
-                let row = outline::row(&crate::plan::Subject {
-                    kind: SubjectKind::Service,
-                    name: service.as_str().to_owned(),
-                });
-                writeln!(out, " {row}  Waiting  {what} ({})", human::elapsed(*elapsed))
+            Event::StillWaiting { subject, what, elapsed } => {
+                writeln!(out, " {}  Waiting  {what} ({})", outline::row(subject), human::elapsed(*elapsed))
             }
             Event::Warning(text) => writeln!(out, "{} {text}", self.paint.paint(WARNING, "warning:")),
             Event::Notice(text) => writeln!(out, "{text}"),

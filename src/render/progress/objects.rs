@@ -62,11 +62,8 @@ impl Objects {
                 let id = self.outline.row(*id);
                 write(&Change { id, status: "Working", text: "Building", details: text, ..Change::default() }, out)
             }
-            Event::StillWaiting { service, what, elapsed } => {
-                let id = outline::row(&crate::plan::Subject {
-                    kind: crate::plan::SubjectKind::Service,
-                    name: service.as_str().to_owned(),
-                });
+            Event::StillWaiting { subject, what, elapsed } => {
+                let id = outline::row(subject);
                 let details = format!("{what} ({})", human::elapsed(*elapsed));
                 write(
                     &Change { id: &id, status: "Working", text: "Waiting", details: &details, ..Change::default() },

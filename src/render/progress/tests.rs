@@ -42,7 +42,7 @@ fn story() -> Vec<(u64, Event)> {
         (
             10_640,
             Event::StillWaiting {
-                service: "store".into(),
+                subject: Subject { kind: Service, name: "store".into() },
                 what: "healthy, needed by catalogue and orders; last probe: connection refused".into(),
                 elapsed: Duration::from_secs(10),
             },

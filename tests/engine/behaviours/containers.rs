@@ -224,6 +224,8 @@ pub async fn a_failing_check_is_told_with_its_words(stage: &Stage) {
     let details = stage.engine.inspect_container(&id).await.expect("details");
     assert_eq!(details.health, Health::Unhealthy);
     assert_eq!((details.probes[0].exit_code, details.probes[0].output.as_str()), (1, "not yet\n"));
+    let moment = |text: &str| text.parse::<jiff::Timestamp>().expect("a time of the engine");
+    assert!(moment(&details.started_at) <= moment(&details.probes[0].ended_at));
     removed(stage, &id).await;
 }
 
