@@ -29,6 +29,7 @@ use crate::yaml::{Kind, Map, Node};
 
 pub use canonical::long_form;
 pub use documents::name;
+pub use select::matches;
 
 use documents::Written;
 use scope::Scope;

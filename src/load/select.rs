@@ -136,7 +136,7 @@ struct Used {
 }
 
 /// Whether a name fits a pattern of `*`, `?` and `[…]`.
-fn matches(pattern: &str, name: &str) -> bool {
+pub fn matches(pattern: &str, name: &str) -> bool {
     let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
     matches_from(&pattern, &name)
 }

@@ -9,6 +9,7 @@ mod error;
 pub mod fingerprint;
 mod from_labels;
 mod images;
+mod lifecycle;
 mod networks;
 mod observed;
 mod orphans;
@@ -32,8 +33,12 @@ pub use draft::{Draft, DraftError, Facts, ImageRef};
 pub use error::PlanError;
 pub use from_labels::project_from_labels;
 pub use images::refreshed_images;
+pub use lifecycle::{kill, pause, remove, restart, start, unpause};
 pub use observed::{Labelled, Observed};
-pub use policy::{BuildPolicy, DownPolicy, ImageRemoval, PullPolicy, Recreation, StopPolicy, UpPolicy};
+pub use policy::{
+    BuildPolicy, DownPolicy, ImageRemoval, KillPolicy, PullPolicy, Recreation, RemovePolicy, RestartPolicy,
+    StartPolicy, StopPolicy, UpPolicy,
+};
 pub use reason::Reason;
 pub use step::{
     Action, ContainerRef, Guard, InjectedContent, InjectedFile, PlannedStep, Readiness, Step, StepId, Subject,

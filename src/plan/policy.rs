@@ -85,3 +85,44 @@ pub struct StopPolicy {
     pub targets: Vec<ServiceName>,
     pub stop_timeout: Option<Duration>,
 }
+
+/// How `start` goes about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StartPolicy {
+    /// The services that were named; empty means the whole project.
+    pub targets: Vec<ServiceName>,
+    /// End only when every service is running or healthy.
+    pub wait: bool,
+}
+
+/// How `restart` goes about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RestartPolicy {
+    /// The services that were named; empty means the whole project.
+    pub targets: Vec<ServiceName>,
+    pub stop_timeout: Option<Duration>,
+    /// Leave dependents alone, also those with `restart: true`.
+    pub no_deps: bool,
+}
+
+/// How `kill` goes about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KillPolicy {
+    /// The services that were named; empty means the whole project.
+    pub targets: Vec<ServiceName>,
+    pub signal: String,
+    /// Also containers of services that the file does not have any more.
+    pub remove_orphans: bool,
+}
+
+/// How `rm` goes about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RemovePolicy {
+    /// The services that were named; empty means the whole project.
+    pub targets: Vec<ServiceName>,
+    /// Also those that run: they are stopped first.
+    pub stop: bool,
+    pub force: bool,
+    /// Take anonymous volumes along.
+    pub volumes: bool,
+}

@@ -66,10 +66,8 @@ pub enum Reason {
     HookOf(ServiceName),
     GrantOf(ServiceName),
     Down,
-    StopAsked,
-    RemoveAsked,
-    StartAsked,
-    RestartAsked,
+    /// The verb itself.
+    Asked,
 }
 
 impl fmt::Display for Reason {
@@ -114,10 +112,7 @@ impl fmt::Display for Reason {
             Self::HookOf(service) => write!(f, "hook of {service}"),
             Self::GrantOf(service) => write!(f, "configs and secrets of {service}"),
             Self::Down => f.write_str("down"),
-            Self::StopAsked => f.write_str("as asked"),
-            Self::RemoveAsked => f.write_str("as asked"),
-            Self::StartAsked => f.write_str("as asked"),
-            Self::RestartAsked => f.write_str("as asked"),
+            Self::Asked => f.write_str("as asked"),
         }
     }
 }
@@ -160,10 +155,7 @@ impl Reason {
             Self::HookOf(_) => "hook",
             Self::GrantOf(_) => "grant",
             Self::Down => "down",
-            Self::StopAsked => "stop_asked",
-            Self::RemoveAsked => "remove_asked",
-            Self::StartAsked => "start_asked",
-            Self::RestartAsked => "restart_asked",
+            Self::Asked => "asked",
         }
     }
 }

@@ -117,6 +117,21 @@ pub enum Step {
         container: ContainerRef,
         grace: Option<Duration>,
     },
+    RestartContainer {
+        container: ContainerRef,
+        grace: Option<Duration>,
+    },
+    KillContainer {
+        container: ContainerRef,
+        /// `SIGKILL`, `TERM`, `9`
+        signal: String,
+    },
+    PauseContainer {
+        container: ContainerRef,
+    },
+    UnpauseContainer {
+        container: ContainerRef,
+    },
     RemoveContainer {
         container: ContainerRef,
         removal: Removal,
@@ -229,11 +244,15 @@ pub enum Action {
     Disconnect,
     Hook,
     Inject,
+    Kill,
+    Pause,
     Pull,
     Remove,
     Rename,
+    Restart,
     Start,
     Stop,
+    Unpause,
 }
 
 impl Action {
@@ -261,11 +280,15 @@ impl Action {
             Self::Disconnect => ("disconnect", "Disconnecting", "Disconnected"),
             Self::Hook => ("hook", "Running hook", "Hook done"),
             Self::Inject => ("inject", "Injecting", "Injected"),
+            Self::Kill => ("kill", "Killing", "Killed"),
+            Self::Pause => ("pause", "Pausing", "Paused"),
             Self::Pull => ("pull", "Pulling", "Pulled"),
             Self::Remove => ("remove", "Removing", "Removed"),
             Self::Rename => ("rename", "Renaming", "Renamed"),
+            Self::Restart => ("restart", "Restarting", "Restarted"),
             Self::Start => ("start", "Starting", "Started"),
             Self::Stop => ("stop", "Stopping", "Stopped"),
+            Self::Unpause => ("unpause", "Unpausing", "Unpaused"),
         }
     }
 }
@@ -286,6 +309,10 @@ impl PlannedStep {
             Step::StartContainer { .. } => Action::Start,
             Step::RunHook { .. } => Action::Hook,
             Step::StopContainer { .. } => Action::Stop,
+            Step::RestartContainer { .. } => Action::Restart,
+            Step::KillContainer { .. } => Action::Kill,
+            Step::PauseContainer { .. } => Action::Pause,
+            Step::UnpauseContainer { .. } => Action::Unpause,
             Step::RenameContainer { .. } => Action::Rename,
             Step::Await { .. } => Action::Await,
         }
@@ -305,6 +332,10 @@ impl PlannedStep {
             | Step::StartContainer { container }
             | Step::RunHook { container, .. }
             | Step::StopContainer { container, .. }
+            | Step::RestartContainer { container, .. }
+            | Step::KillContainer { container, .. }
+            | Step::PauseContainer { container }
+            | Step::UnpauseContainer { container }
             | Step::RemoveContainer { container, .. }
             | Step::RenameContainer { container, .. }
             | Step::ConnectNetwork { container, .. }

@@ -21,7 +21,7 @@ pub fn stop(project: &Project, observed: &Observed, policy: &StopPolicy) -> Plan
         .filter(|container| project.services.contains_key(container.service()))
         .collect();
     let mut plan = Plan::default();
-    Stops { project, grace: policy.stop_timeout, reason: Reason::StopAsked }.add(&mut plan, &containers);
+    Stops { project, grace: policy.stop_timeout, reason: Reason::Asked }.add(&mut plan, &containers);
     plan
 }
 

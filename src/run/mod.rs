@@ -31,5 +31,5 @@ pub use attach::attached;
 pub use execute::{Done, execute};
 pub use failure::{Cause, CauseKind, FailedProbe, Failure};
 pub use logs::logs;
-pub use observe::observe;
+pub use observe::{observe, observe_containers};
 pub use work::{AbortOn, Attach, LogOptions, OnFailure, Readiness, Work};

@@ -123,6 +123,16 @@ impl Execution<'_> {
                 let container = self.id_of(planned, container)?;
                 unless(engine.stop_container(&container, *grace).await, ErrorKind::NotFound)
             }
+            Step::RestartContainer { container, grace } => {
+                Ok(engine.restart_container(&self.id_of(planned, container)?, *grace).await?)
+            }
+            Step::KillContainer { container, signal } => {
+                Ok(engine.kill_container(&self.id_of(planned, container)?, signal).await?)
+            }
+            Step::PauseContainer { container } => Ok(engine.pause_container(&self.id_of(planned, container)?).await?),
+            Step::UnpauseContainer { container } => {
+                Ok(engine.unpause_container(&self.id_of(planned, container)?).await?)
+            }
             Step::RemoveContainer { container, removal } => {
                 let container = self.id_of(planned, container)?;
                 unless(engine.remove_container(&container, *removal).await, ErrorKind::NotFound)

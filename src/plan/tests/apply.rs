@@ -114,7 +114,13 @@ impl World {
                 self.made.insert(id, made);
             }
             Step::StartContainer { container } => self.start(container),
-            Step::StopContainer { container, .. } => {
+            Step::RestartContainer { container, .. } => {
+                self.container(container).state = State::Exited;
+                self.start(container);
+            }
+            Step::PauseContainer { container } => self.container(container).state = State::Paused,
+            Step::UnpauseContainer { container } => self.container(container).state = State::Running,
+            Step::StopContainer { container, .. } | Step::KillContainer { container, .. } => {
                 let container = self.container(container);
                 (container.state, container.exit_code, container.health) = (State::Exited, Some(143), Health::None);
             }

@@ -2,6 +2,7 @@
 
 mod apply;
 mod down;
+mod lifecycle;
 mod properties;
 mod recreate;
 mod start;
