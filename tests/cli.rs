@@ -49,9 +49,17 @@ Usage: convoke [OPTIONS] [COMMAND]
 Commands:
   up       Create and start the containers of the project
   down     Stop and remove containers and networks of the project
+  start    Start containers that exist, and what they depend on
+  stop     Stop the containers of the project, and keep them
+  restart  Restart the containers of the project, as they are
+  pause    Freeze the containers of the project where they are
+  unpause  Let frozen containers of the project go on
+  kill     Send a signal to the containers of the project
+  rm       Remove containers of the project that do not run
+  scale    Change how many containers services have
   ps       List the containers of the project
   logs     Show what the containers of the project have written
-  plan     Show what `up` or `down` would do, and why; nothing is changed
+  plan     Show what `up` or another verb would do, and why; nothing is changed
   create   Create the containers of the project, without starting them
   config   Check the compose files and show what they come to
   version  Show the version of convoke
@@ -88,11 +96,22 @@ Global options:
 "#]]);
 }
 
+const COMMANDS: [&str; 16] = [
+    "config", "create", "down", "kill", "logs", "pause", "plan", "ps", "restart", "rm", "scale", "start", "stop",
+    "unpause", "up", "version",
+];
+
+const WITH_EXAMPLES: [&str; 8] = ["kill", "pause", "restart", "rm", "scale", "start", "stop", "unpause"];
+
 #[test]
 fn every_command_has_help() {
     let folder = folder(&[]);
-    for command in ["config", "create", "down", "logs", "plan", "ps", "up", "version"] {
+    for command in COMMANDS {
         convoke(folder.path()).args([command, "--help"]).assert().success().stderr_eq("");
+    }
+    for command in WITH_EXAMPLES {
+        let example = format!("...\nExample[..]:\n  convoke {command}[..]\n...\n");
+        convoke(folder.path()).args([command, "--help"]).assert().success().stdout_eq(example);
     }
     convoke(folder.path()).args(["up", "--help"]).assert().success().stdout_eq(str![[r#"
 Create and start the containers of the project
@@ -171,15 +190,23 @@ Global options:
 
 "#]]);
     convoke(folder.path()).args(["plan", "--help"]).assert().success().stdout_eq(str![[r#"
-Show what `up` or `down` would do, and why; nothing is changed
+Show what `up` or another verb would do, and why; nothing is changed
 
 Usage: convoke plan [OPTIONS] [SERVICE]...
        convoke plan <COMMAND>
 
 Commands:
-  up    What `up` would do; this is also what `plan` alone shows
-  down  What `down` would do
-  help  Print this message or the help of the given subcommand(s)
+  up       What `up` would do; this is also what `plan` alone shows
+  down     What `down` would do
+  start    What `start` would do
+  stop     What `stop` would do
+  restart  What `restart` would do
+  pause    What `pause` would do
+  unpause  What `unpause` would do
+  kill     What `kill` would do
+  rm       What `rm` would do
+  scale    What `scale` would do
+  help     Print this message or the help of the given subcommand(s)
 
 Arguments:
   [SERVICE]...  Services, with what they depend on; all if none is named

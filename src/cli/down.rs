@@ -1,11 +1,8 @@
 //! `convoke down`
 
-use std::collections::BTreeSet;
-
 use clap::{Args, ValueEnum};
 
-use crate::engine::{Engine, Filters};
-use crate::model::{ServiceName, labels};
+use crate::model::ServiceName;
 use crate::plan::{DownPolicy, ImageRemoval};
 use crate::run::{OnFailure, Work};
 
@@ -17,6 +14,7 @@ use super::plan;
 use super::prepared::Prepared;
 use super::session::Session;
 use super::settings;
+use super::standing;
 use super::telling::Style;
 
 /// Stop and remove containers and networks of the project
@@ -61,12 +59,7 @@ pub async fn down(arguments: &Arguments, context: &Context<'_>) -> Result<Status
 
 impl Arguments {
     pub async fn prepare(&self, context: &Context<'_>) -> Result<Prepared, Failure> {
-        let whose = context.whose();
-        let engine = context.engine().await?;
-        let whose = match whose {
-            Ok(whose) => whose,
-            Err(failure) => told_by_containers(context, &engine, failure).await?,
-        };
+        let (engine, whose) = standing::whose(context).await?;
         let policy = self.policy(context, &whose)?;
         Prepared::down(engine, whose, &policy).await
     }
@@ -88,19 +81,4 @@ impl Arguments {
             stop_timeout: making::grace(self.timeout),
         })
     }
-}
-
-/// A file that cannot be used any more must not keep its containers alive: they know whose they are.
-async fn told_by_containers(context: &Context<'_>, engine: &dyn Engine, failure: Failure) -> Result<Whose, Failure> {
-    let Some((directory, files)) = context.marks() else { return Err(failure) };
-    let label = format!("{}={directory}", labels::WORKING_DIR);
-    let containers = engine.containers(&Filters::default().and("label", label)).await?;
-    let names: BTreeSet<&String> = containers
-        .iter()
-        .filter(|container| container.labels.get(labels::CONFIG_FILES) == Some(&files))
-        .filter_map(|container| container.labels.get(labels::PROJECT))
-        .collect();
-    let (Some(name), 1) = (names.first(), names.len()) else { return Err(failure) };
-    context.make_do_with(&failure, name)?;
-    Ok(Whose::Named((*name).clone()))
 }

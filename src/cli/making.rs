@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use tokio::time::Instant;
 
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::load::{Loaded, Options};
@@ -95,6 +96,12 @@ fn scale(text: &str) -> Result<(String, u32), String> {
 /// A number of seconds; a negative one means for ever.
 pub fn grace(seconds: Option<i64>) -> Option<Duration> {
     seconds.map(|seconds| Duration::from_secs(u64::try_from(seconds).unwrap_or(i32::MAX as u64)))
+}
+
+/// When the time is up, from now: one limit for pulling, creating and waiting. 0 seconds are no limit.
+pub fn deadline(seconds: i64) -> Option<Instant> {
+    let seconds = u64::try_from(seconds).unwrap_or(0);
+    (seconds > 0).then(|| Instant::now() + Duration::from_secs(seconds))
 }
 
 impl Making {
@@ -192,11 +199,20 @@ pub fn known(name: &str, project: &Project) -> Result<ServiceName, Failure> {
 
 /// A service that does not exist, and the one that was most likely meant.
 pub fn no_such_service<'s>(name: &str, services: impl Iterator<Item = &'s ServiceName>) -> Failure {
-    let error = Diagnostic::error(format!("no such service: {name}"));
-    Failure::one(match nearest(name, services.map(ServiceName::as_str)) {
-        Some(nearest) => error.help(format!("did you mean {nearest}?")),
-        None => error,
-    })
+    Failure::one(unknown_service(Diagnostic::error, name, services))
+}
+
+/// The same as a finding of whatever weight.
+pub fn unknown_service<'s>(
+    finding: fn(String) -> Diagnostic,
+    name: &str,
+    services: impl Iterator<Item = &'s ServiceName>,
+) -> Diagnostic {
+    let finding = finding(format!("no such service: {name}"));
+    match nearest(name, services.map(ServiceName::as_str)) {
+        Some(nearest) => finding.help(format!("did you mean {nearest}?")),
+        None => finding,
+    }
 }
 
 /// The services that were named, as far as the project has them; empty if none was named.

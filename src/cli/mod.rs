@@ -7,18 +7,26 @@ mod down;
 mod globals;
 mod instant;
 mod interrupt;
+mod kill;
 mod log_choice;
 mod log_folder;
 mod logs;
 mod making;
 mod outcome;
+mod pause;
 mod plan;
 mod prepared;
 mod proxies;
 mod ps;
 mod report;
+mod restart;
+mod rm;
+mod scale;
 mod session;
 mod settings;
+mod standing;
+mod start;
+mod stop;
 mod telling;
 mod up;
 mod variables;
@@ -63,6 +71,14 @@ struct Invocation {
 enum Command {
     Up(up::Arguments),
     Down(down::Arguments),
+    Start(start::Arguments),
+    Stop(stop::Arguments),
+    Restart(restart::Arguments),
+    Pause(pause::Pause),
+    Unpause(pause::Unpause),
+    Kill(kill::Arguments),
+    Rm(rm::Arguments),
+    Scale(scale::Arguments),
     Ps(ps::Arguments),
     Logs(logs::Arguments),
     Plan(plan::Arguments),
@@ -157,6 +173,14 @@ fn perform(invocation: &Invocation, settings: Settings, environment: &Environmen
     match command {
         Command::Up(arguments) => wait_for(up::up(arguments, &context)),
         Command::Down(arguments) => wait_for(down::down(arguments, &context)),
+        Command::Start(arguments) => wait_for(start::start(arguments, &context)),
+        Command::Stop(arguments) => wait_for(stop::stop(arguments, &context)),
+        Command::Restart(arguments) => wait_for(restart::restart(arguments, &context)),
+        Command::Pause(arguments) => wait_for(pause::pause(arguments, &context)),
+        Command::Unpause(arguments) => wait_for(pause::unpause(arguments, &context)),
+        Command::Kill(arguments) => wait_for(kill::kill(arguments, &context)),
+        Command::Rm(arguments) => wait_for(rm::rm(arguments, &context)),
+        Command::Scale(arguments) => wait_for(scale::scale(arguments, &context)),
         Command::Ps(arguments) => wait_for(ps::ps(arguments, &context)),
         Command::Logs(arguments) => wait_for(logs::logs(arguments, &context)),
         Command::Plan(arguments) => wait_for(plan::plan(arguments, &context)),

@@ -56,17 +56,17 @@ impl Failure {
         Self::Findings(Files::default(), vec![diagnostic])
     }
 
-    /// What makes a plan impossible, at the place in the file that demands it.
-    pub fn planning(errors: &[PlanError], loaded: &Loaded) -> Self {
+    /// What makes a plan impossible, at the place in the file that demands it, where there is a file.
+    pub fn planning(errors: &[PlanError], loaded: Option<&Loaded>) -> Self {
         let findings = errors.iter().map(|error| {
             let finding = Diagnostic::error(&error.message);
-            let finding = match place(&loaded.document, &error.place) {
+            let finding = match loaded.and_then(|loaded| place(&loaded.document, &error.place)) {
                 Some(span) => finding.at(span),
                 None => finding,
             };
             error.help.iter().fold(finding, Diagnostic::help)
         });
-        Self::Findings(loaded.files.clone(), findings.collect())
+        Self::Findings(loaded.map(|loaded| loaded.files.clone()).unwrap_or_default(), findings.collect())
     }
 }
 

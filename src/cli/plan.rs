@@ -10,12 +10,15 @@ use crate::render;
 
 use super::context::Context;
 use super::down;
+use super::kill;
 use super::making::{Making, Renewing};
 use super::outcome::{Failure, Status};
+use super::pause;
 use super::prepared::Prepared;
 use super::settings::ProgressKind;
+use super::{restart, rm, scale, start, stop};
 
-/// Show what `up` or `down` would do, and why; nothing is changed
+/// Show what `up` or another verb would do, and why; nothing is changed
 #[derive(Args, Clone, Debug, Default)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Arguments {
@@ -31,7 +34,23 @@ enum Verb {
     /// What `up` would do; this is also what `plan` alone shows
     Up(Up),
     /// What `down` would do
-    Down(Down),
+    Down(Shown<down::Arguments>),
+    /// What `start` would do
+    Start(Shown<start::Arguments>),
+    /// What `stop` would do
+    Stop(Shown<stop::Arguments>),
+    /// What `restart` would do
+    Restart(Shown<restart::Arguments>),
+    /// What `pause` would do
+    Pause(Shown<pause::Pause>),
+    /// What `unpause` would do
+    Unpause(Shown<pause::Unpause>),
+    /// What `kill` would do
+    Kill(Shown<kill::Arguments>),
+    /// What `rm` would do
+    Rm(Shown<rm::Arguments>),
+    /// What `scale` would do
+    Scale(Shown<scale::Arguments>),
 }
 
 #[derive(Args, Clone, Debug, Default)]
@@ -55,9 +74,9 @@ struct Up {
 }
 
 #[derive(Args, Clone, Debug, Default)]
-struct Down {
+struct Shown<Verb: Args> {
     #[command(flatten)]
-    down: down::Arguments,
+    verb: Verb,
 
     #[command(flatten)]
     showing: Showing,
@@ -85,7 +104,15 @@ pub async fn plan(arguments: &Arguments, context: &Context<'_>) -> Result<Status
     let (plan, showing) = match &arguments.verb {
         None => (arguments.up.plan(context).await?, arguments.up.showing),
         Some(Verb::Up(up)) => (up.plan(context).await?, up.showing),
-        Some(Verb::Down(down)) => (down.down.prepare(context).await?.plan, down.showing),
+        Some(Verb::Down(shown)) => (shown.verb.prepare(context).await?.plan, shown.showing),
+        Some(Verb::Start(shown)) => (shown.verb.prepare(context).await?.plan, shown.showing),
+        Some(Verb::Stop(shown)) => (shown.verb.prepare(context).await?.plan, shown.showing),
+        Some(Verb::Restart(shown)) => (shown.verb.prepare(context).await?.plan, shown.showing),
+        Some(Verb::Pause(shown)) => (shown.verb.prepare(context).await?.plan, shown.showing),
+        Some(Verb::Unpause(shown)) => (shown.verb.prepare(context).await?.plan, shown.showing),
+        Some(Verb::Kill(shown)) => (shown.verb.prepare(context).await?.plan, shown.showing),
+        Some(Verb::Rm(shown)) => (shown.verb.prepare(context).await?.plan, shown.showing),
+        Some(Verb::Scale(shown)) => (shown.verb.prepare(context).await?.plan, shown.showing),
     };
     write(&plan, showing.format, context)?;
     Ok(if showing.detailed_exitcode && !plan.is_empty() { Status::CHANGES } else { Status::SUCCESS })

@@ -35,8 +35,8 @@ impl Prepared {
         let proxies = proxies::read(context.environment, std::env::home_dir().as_deref(), &engine.about().address);
         let policy = UpPolicy { proxies: proxies.clone(), ..policy };
         let observed = observe(&engine, &loaded.project).await?;
-        let plan =
-            plan::up(&loaded.project, &observed, &policy).map_err(|errors| Failure::planning(&errors, &loaded))?;
+        let plan = plan::up(&loaded.project, &observed, &policy)
+            .map_err(|errors| Failure::planning(&errors, Some(&loaded)))?;
         let untouched = untouched(&observed, &loaded.project, &plan);
         Ok(Self { engine, project: loaded.project, plan, untouched, proxies })
     }

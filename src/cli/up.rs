@@ -1,7 +1,5 @@
 //! `convoke up`
 
-use std::time::Duration;
-
 use clap::{Args, ValueEnum};
 use tokio::time::Instant;
 
@@ -118,7 +116,7 @@ pub async fn up(arguments: &Arguments, context: &Context<'_>) -> Result<Status, 
     let loaded = arguments.making.load(&arguments.renewing, context)?;
     let attach = arguments.attach(&loaded.project)?;
     let policy = arguments.policy(&loaded.project)?;
-    let deadline = arguments.deadline();
+    let deadline = making::deadline(arguments.wait_timeout);
     let prepared = within(deadline, Prepared::up(loaded, policy, context)).await?;
     if context.globals.dry_run {
         return plan::show(&prepared.plan, context);
@@ -168,12 +166,6 @@ impl Arguments {
     fn policy(&self, project: &Project) -> Result<UpPolicy, Failure> {
         let policy = self.making.policy(&self.renewing, project)?;
         Ok(UpPolicy { no_start: self.no_start, wait: self.wait, ..policy })
-    }
-
-    /// One for everything: asking the engine, pulling, building, creating and waiting.
-    fn deadline(&self) -> Option<Instant> {
-        let seconds = u64::try_from(self.wait_timeout).unwrap_or(0);
-        (seconds > 0).then(|| Instant::now() + Duration::from_secs(seconds))
     }
 
     fn check(&self) -> Result<(), &'static str> {

@@ -9,6 +9,7 @@ mod engine;
 mod examples;
 mod interop;
 mod life;
+mod lifecycle;
 mod mistakes;
 mod order;
 mod proxy;
@@ -38,6 +39,7 @@ const ROOMS: &[&[Story]] = &[
     order::STORIES,
     waiting::STORIES,
     life::STORIES,
+    lifecycle::STORIES,
     change::STORIES,
     mistakes::STORIES,
     attached::STORIES,

@@ -137,15 +137,34 @@ impl<'e> Scenario<'e> {
     /// Starts convoke for this project.
     pub fn begin(&self, words: &[&str]) -> Running {
         let all = [&["-p", &self.project], words].concat();
-        self.begin_program(env!("CARGO_BIN_EXE_convoke"), &all, self.folder.path())
+        self.begin_program(env!("CARGO_BIN_EXE_convoke"), &all, self.folder.path(), Stdio::null())
+    }
+
+    /// Runs convoke to its end in the project's folder, and leaves it to the files to tell the project's name.
+    pub fn nameless(&self, words: &[&str]) -> Outcome {
+        self.begin_program(env!("CARGO_BIN_EXE_convoke"), words, self.folder.path(), Stdio::null()).end()
+    }
+
+    /// Runs convoke for this project with the compose file named: then it counts, and not what the containers say.
+    pub fn by_file(&self, words: &[&str]) -> Outcome {
+        self.convoke(&[&["-f", "compose.yaml"], words].concat())
+    }
+
+    /// Runs convoke for this project to its end, while somebody types this.
+    pub fn answered(&self, words: &[&str], typed: &str) -> Outcome {
+        let all = [&["-p", &self.project], words].concat();
+        fs::write(self.path("typed"), typed).expect("a file for what is typed");
+        let stdin = File::open(self.path("typed")).expect("what is typed");
+        self.begin_program(env!("CARGO_BIN_EXE_convoke"), &all, self.folder.path(), stdin.into()).end()
     }
 
     /// Runs another program to its end, with nothing in its environment but what every command here has.
     pub fn run(&self, program: &str, words: &[&str]) -> Outcome {
-        self.begin_program(program, words, Path::new(&std::env::var("HOME").unwrap_or_default())).end()
+        let home = std::env::var("HOME").unwrap_or_default();
+        self.begin_program(program, words, Path::new(&home), Stdio::null()).end()
     }
 
-    fn begin_program(&self, program: &str, words: &[&str], home: &Path) -> Running {
+    fn begin_program(&self, program: &str, words: &[&str], home: &Path, stdin: Stdio) -> Running {
         self.commands.set(self.commands.get() + 1);
         let program_name = Path::new(program).file_name().unwrap_or_default().to_string_lossy().into_owned();
         let verb = words.iter().rfind(|word| word.chars().all(char::is_alphabetic)).unwrap_or(&"");
@@ -155,7 +174,7 @@ impl<'e> Scenario<'e> {
         command.args(words).current_dir(self.folder.path()).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", home);
         command.env("DOCKER_HOST", self.engine.address()).envs(self.variables.borrow().iter().map(|(k, v)| (k, v)));
-        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).spawn();
+        let child = command.stdin(stdin).stdout(Stdio::piped()).stderr(stderr).spawn();
         let child = child.unwrap_or_else(|error| panic!("{program}: {error}"));
         let (watch, called_off) = mpsc::channel::<()>();
         let pid = pid(&child);

@@ -1,0 +1,137 @@
+//! Commands about what stands already: whose it is, which services are meant, and the plan at work.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use clap::Args;
+
+use crate::diagnostic::{Diagnostic, Files};
+use crate::engine::docker::DockerEngine;
+use crate::engine::{Engine, Filters};
+use crate::load;
+use crate::model::{Project, ServiceName, labels};
+use crate::plan::{Observed, Plan, PlanError, project_from_labels};
+use crate::run::{self, OnFailure, Work};
+
+use super::context::{Context, Whose};
+use super::interrupt::Patience;
+use super::making::{no_such_service, unknown_service};
+use super::outcome::{Failure, Status};
+use super::plan;
+use super::prepared::Prepared;
+use super::session::Session;
+use super::telling::Style;
+
+/// The services that a command is about.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Services {
+    /// Services; all if none is named
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<String>,
+}
+
+/// What is done about a name that no container bears, where only the containers tell which services there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unknown {
+    Refuse,
+    Warn,
+}
+
+/// The engine, and the project: from the files, by its name alone, or, when the files are broken, from the containers
+/// that were made from them.
+///
+/// # Errors
+/// When no engine answers, or nothing tells which project is meant.
+pub async fn whose(context: &Context<'_>) -> Result<(DockerEngine, Whose), Failure> {
+    let whose = context.whose();
+    let engine = context.engine().await?;
+    let whose = match whose {
+        Ok(whose) => whose,
+        Err(failure) => told_by_containers(context, &engine, failure).await?,
+    };
+    Ok((engine, whose))
+}
+
+/// A file that cannot be used any more must not keep its containers alive: they know whose they are.
+async fn told_by_containers(context: &Context<'_>, engine: &dyn Engine, failure: Failure) -> Result<Whose, Failure> {
+    let Some((directory, files)) = context.marks() else { return Err(failure) };
+    let label = format!("{}={directory}", labels::WORKING_DIR);
+    let containers = engine.containers(&Filters::default().and("label", label)).await?;
+    let names: BTreeSet<&String> = containers
+        .iter()
+        .filter(|container| container.labels.get(labels::CONFIG_FILES) == Some(&files))
+        .filter_map(|container| container.labels.get(labels::PROJECT))
+        .collect();
+    let (Some(name), 1) = (names.first(), names.len()) else { return Err(failure) };
+    context.make_do_with(&failure, name)?;
+    Ok(Whose::Named((*name).clone()))
+}
+
+/// Plans a verb about the project's containers as they stand.
+///
+/// # Errors
+/// When there is no project, no engine, no such service, or no plan.
+pub async fn prepare(
+    context: &Context<'_>,
+    named: &Services,
+    unknown: Unknown,
+    recipe: impl FnOnce(&Project, &Observed, Vec<ServiceName>) -> Result<Plan, Vec<PlanError>>,
+) -> Result<Prepared, Failure> {
+    let (engine, whose) = whose(context).await?;
+    let observed = run::observe_containers(&engine, whose.name()).await?;
+    let (project, loaded) = match whose {
+        Whose::Loaded(mut loaded) => (std::mem::take(&mut loaded.project), Some(loaded)),
+        Whose::Named(name) => (project_from_labels(&name, &observed), None),
+    };
+    let mut project = project;
+    let unknown = if loaded.is_some() { Unknown::Refuse } else { unknown };
+    let targets = named.find(&mut project, unknown, context)?;
+    // Whoever names only services that do not exist does not mean all.
+    let none = !named.services.is_empty() && targets.is_empty();
+    let planned = if none { Ok(Plan::default()) } else { recipe(&project, &observed, targets) };
+    let plan = planned.map_err(|errors| Failure::planning(&errors, loaded.as_deref()))?;
+    Ok(Prepared { engine, project, plan, untouched: Vec::new(), proxies: BTreeMap::new() })
+}
+
+impl Services {
+    /// The services that fit the names and patterns. Naming one switches its profiles on.
+    ///
+    /// # Errors
+    /// When a name fits none, unless a warning will do.
+    fn find(
+        &self,
+        project: &mut Project,
+        unknown: Unknown,
+        context: &Context<'_>,
+    ) -> Result<Vec<ServiceName>, Failure> {
+        let mut found = BTreeSet::new();
+        for pattern in &self.services {
+            let all = project.services.keys().chain(project.disabled_services.keys());
+            let fitting: Vec<ServiceName> = all.filter(|name| load::matches(pattern, name.as_str())).cloned().collect();
+            if fitting.is_empty() {
+                let known = project.services.keys();
+                match unknown {
+                    Unknown::Refuse => return Err(no_such_service(pattern, known)),
+                    Unknown::Warn => {
+                        context.warn(&[unknown_service(Diagnostic::warning, pattern, known)], &Files::default())?;
+                    }
+                }
+            }
+            found.extend(fitting);
+        }
+        for name in &found {
+            if let Some(service) = project.disabled_services.remove(name) {
+                project.services.insert(name.clone(), service);
+            }
+        }
+        Ok(found.into_iter().collect())
+    }
+}
+
+/// Shows the plan, or does it. One container that cannot be moved keeps no other from it.
+pub async fn perform(prepared: &Prepared, context: &Context<'_>, title: &str) -> Result<Status, Failure> {
+    if context.globals.dry_run {
+        return plan::show(&prepared.plan, context);
+    }
+    let session = Session::begin(context, prepared, Patience::Command, &Style::titled(title))?;
+    session.execute(&Work { on_failure: OnFailure::Continue, ..session.work() }).await
+}
