@@ -101,6 +101,11 @@ impl Notices {
         self.0.entry(id.clone()).or_default().push(life);
     }
 
+    /// Whether news of a container wait for its last lines: what comes after them waits as well.
+    pub fn are_kept(&self, id: &ContainerId) -> bool {
+        self.0.contains_key(id)
+    }
+
     pub fn take(&mut self, id: &ContainerId) -> Vec<Life> {
         self.0.remove(id).unwrap_or_default()
     }

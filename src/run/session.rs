@@ -15,14 +15,17 @@ use super::failure::Failure;
 use super::feed::Update;
 use super::follow::{Exit, Lives, Notices, Past};
 use super::label::label;
+use super::lines::instant;
 use super::progress::{Progress, Told};
 use super::reader::Source;
 use super::stop::{Stage, lost};
 use super::tail::{Start, Tails};
 use super::work::{Attach, Work};
 
-/// How long last lines may take after the end of the container that wrote them.
+/// How long there may be silence after the end of a container until nothing more is expected of it.
 const LAST_LINES: Duration = Duration::from_secs(1);
+/// How long the engine may then keep silent when it is asked for what there is.
+const LAST_CALL: Duration = Duration::from_secs(30);
 /// How long what a failed plan's containers wrote may take.
 const AFTER_FAILURE: Duration = Duration::from_millis(250);
 
@@ -58,6 +61,10 @@ pub(super) struct Session<'a> {
     pub killed: bool,
     /// When waiting for last lines is over.
     pub patience: Option<Instant>,
+    /// How many lines had been told when the waiting began.
+    lines: u64,
+    /// Whether the engine was asked for the rest of the output.
+    last_call: bool,
 }
 
 impl<'a> Session<'a> {
@@ -88,6 +95,8 @@ impl<'a> Session<'a> {
             ended: false,
             killed: false,
             patience: None,
+            lines: 0,
+            last_call: false,
         };
         session.ours = session.given_up(|_| true).collect();
         Ok(session)
@@ -252,7 +261,7 @@ impl<'a> Session<'a> {
             "oom" => self.past.out_of_memory(&source.id),
             "die" => {
                 let code = event.attributes.get("exitCode").and_then(|code| code.parse().ok());
-                self.has_died(source, code).await?;
+                self.has_died(source, code, event.time).await?;
             }
             "destroy" => {
                 self.lives.gone(&source.id);
@@ -279,7 +288,8 @@ impl<'a> Session<'a> {
         }
     }
 
-    async fn has_died(&mut self, source: Source, code: Option<i64>) -> Result<(), EngineError> {
+    /// `at`: when it died, in nanoseconds since 1970.
+    async fn has_died(&mut self, source: Source, code: Option<i64>, at: i64) -> Result<(), EngineError> {
         if self.ours.contains(&source.id) {
             self.lives.gone(&source.id);
             return Ok(());
@@ -289,9 +299,11 @@ impl<'a> Session<'a> {
             details => Some(details?),
         };
         let Some(starved) = self.past.exited(&source.id) else { return Ok(()) };
-        let restarting = details
-            .as_ref()
-            .is_some_and(|details| matches!(details.state, State::Restarting | State::Running | State::Paused));
+        // It may have been started again, and have ended again, before this end of it was heard of.
+        let restarting = details.as_ref().is_some_and(|details| {
+            matches!(details.state, State::Restarting | State::Running | State::Paused)
+                || instant(&details.started_at).is_some_and(|started| started > at)
+        });
         let code = code.or_else(|| details.as_ref().map(|details| details.exit_code)).unwrap_or(0);
         let out_of_memory = starved || details.is_some_and(|details| details.oom_killed);
         self.news(&source, News::Exited { code, out_of_memory, restarting });
@@ -308,9 +320,12 @@ impl<'a> Session<'a> {
             return;
         }
         let life = Life { service: source.service.clone(), replica: source.replica, label: source.label.clone(), news };
-        if self.tails.is_reading(&source.id) && matches!(life.news, News::Exited { .. }) {
+        let is_last = self.tails.is_reading(&source.id) && matches!(life.news, News::Exited { .. });
+        if is_last || self.notices.are_kept(&source.id) {
             self.notices.keep(&source.id, life);
-            self.patience.get_or_insert(Instant::now() + LAST_LINES);
+            if self.patience.is_none() {
+                self.expect_last_lines(LAST_LINES);
+            }
         } else {
             (self.work.tell)(Event::Life(life));
         }
@@ -349,7 +364,7 @@ impl<'a> Session<'a> {
                 Ok(details) if matches!(details.state, State::Exited | State::Dead) => {
                     let service = details.labels.get(labels::SERVICE).map_or("", String::as_str);
                     let source = Source::new(&self.work.project.name, &id, service, &details.name);
-                    let died = self.has_died(source, Some(details.exit_code)).await;
+                    let died = self.has_died(source, Some(details.exit_code), i64::MAX).await;
                     died.map_err(|error| lost(self.work, error))?;
                 }
                 Ok(_) => {}
@@ -362,7 +377,7 @@ impl<'a> Session<'a> {
 
     pub fn stopped(&mut self, result: Result<(), Failure>) {
         self.ended = true;
-        self.patience = Some(Instant::now() + LAST_LINES);
+        self.expect_last_lines(LAST_LINES);
         if let Err(failure) = result {
             (self.work.tell)(Event::Warning(failure.to_string()));
         }
@@ -375,7 +390,26 @@ impl<'a> Session<'a> {
         }
     }
 
+    fn expect_last_lines(&mut self, silence: Duration) {
+        self.patience = Some(Instant::now() + silence);
+        self.lines = self.tails.lines();
+        self.last_call = false;
+    }
+
+    /// There was silence for long enough. While lines come it goes on: whoever reads them may be slow, and nothing is read
+    /// from the engine while they are. The engine may be slow as well: before it is given up, it is asked for the rest.
     pub fn give_up_waiting(&mut self) {
+        if self.failure.is_none() {
+            if self.lines != self.tails.lines() {
+                return self.expect_last_lines(LAST_LINES);
+            }
+            if !self.last_call && !self.tails.is_quiet() {
+                self.tails.finish();
+                self.expect_last_lines(LAST_CALL);
+                self.last_call = true;
+                return;
+            }
+        }
         self.patience = None;
         for life in self.notices.take_all() {
             (self.work.tell)(Event::Life(life));

@@ -1,7 +1,11 @@
 //! The output of running containers, told as it comes, through their restarts.
 
+use std::cell::Cell;
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::time::Duration;
+
+use tokio::sync::Notify;
 
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
@@ -43,6 +47,8 @@ struct Known {
     readable: bool,
     /// Readings one after the other that broke or ended without a line.
     vain: u32,
+    /// Told when nothing is expected any more but what is there.
+    finish: Rc<Notify>,
 }
 
 /// How reading one container came to its end.
@@ -60,12 +66,14 @@ pub(super) struct Tails<'a> {
     until: String,
     known: HashMap<ContainerId, Known>,
     reading: FuturesUnordered<LocalBoxFuture<'a, Ended>>,
+    /// How many lines were told.
+    lines: Rc<Cell<u64>>,
 }
 
 impl<'a> Tails<'a> {
     pub fn new(engine: &'a dyn Engine, tell: &'a dyn Fn(Event), until: &str) -> Self {
         let reading = FuturesUnordered::new();
-        Self { engine, tell, until: until.to_owned(), known: HashMap::new(), reading }
+        Self { engine, tell, until: until.to_owned(), known: HashMap::new(), reading, lines: Rc::default() }
     }
 
     /// Tells a container's output. One that is known goes on where it ended; one that is being read is read again after
@@ -77,7 +85,8 @@ impl<'a> Tails<'a> {
     /// As `follow`, with what was told of it before.
     pub fn follow_after(&mut self, source: Source, start: Start, seen: Seen) {
         let id = source.id.clone();
-        let fresh = Known { source, start, seen: Some(seen), again: false, readable: true, vain: 0 };
+        let fresh =
+            Known { source, start, seen: Some(seen), again: false, readable: true, vain: 0, finish: Rc::default() };
         let known = self.known.entry(id.clone()).or_insert(fresh);
         match known.seen.take() {
             Some(seen) => self.read(&id, seen, Duration::ZERO),
@@ -104,6 +113,8 @@ impl<'a> Tails<'a> {
             start: known.start.clone(),
             seen,
             pause,
+            lines: Rc::clone(&self.lines),
+            finish: Rc::clone(&known.finish),
         });
         self.reading.push(Box::pin(reading));
     }
@@ -116,12 +127,27 @@ impl<'a> Tails<'a> {
         self.known.get(id).is_some_and(|known| known.seen.is_none())
     }
 
+    /// Nothing more is expected of the containers that are being read: what is there is read to its end, without waiting
+    /// for an engine that does not end the output of a container that has ended. One whose output is only shown from now
+    /// on, and that wrote nothing yet, has no beginning that could be gone back to: it stays as it is.
+    pub fn finish(&self) {
+        for known in self.known.values().filter(|known| known.seen.is_none() && known.start != Start::Now) {
+            known.finish.notify_one();
+        }
+    }
+
+    /// How many lines were told so far.
+    pub fn lines(&self) -> u64 {
+        self.lines.get()
+    }
+
     /// Whether nothing is being read.
     pub fn is_quiet(&self) -> bool {
         self.reading.is_empty()
     }
 
-    /// The next container whose output has come to an end, for now; while nothing is read, it waits for ever.
+    /// The next container whose output has come to an end, for now or until it was started again; while nothing
+    /// is read, it waits for ever.
     ///
     /// # Errors
     /// When the engine does not answer any more.
@@ -137,7 +163,7 @@ impl<'a> Tails<'a> {
         }
     }
 
-    /// Decides how a container goes on whose reading ended; gives its id when it does not.
+    /// Decides how a container goes on whose reading ended; gives its id when the output of a life of its is complete.
     fn settle(&mut self, ended: Ended) -> Result<Option<ContainerId>, EngineError> {
         let Some(known) = self.known.get_mut(&ended.id) else { return Ok(None) };
         known.vain = if ended.told { 0 } else { known.vain + 1 };
@@ -145,7 +171,7 @@ impl<'a> Tails<'a> {
             None if known.again => {
                 known.again = false;
                 self.read(&ended.id, ended.seen, Duration::ZERO);
-                return Ok(None);
+                return Ok(Some(ended.id));
             }
             None => {}
             Some(error) if error.kind == ErrorKind::Unreachable => {
@@ -156,7 +182,8 @@ impl<'a> Tails<'a> {
                 self.read(&ended.id, ended.seen, pause);
                 return Ok(None);
             }
-            Some(error) if error.kind == ErrorKind::NotFound => {}
+            // It was removed, or is about to be.
+            Some(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Conflict) => {}
             Some(error) => {
                 known.readable = false;
                 (self.tell)(unreadable(&known.source, &error));
@@ -180,6 +207,8 @@ struct Reading<'a> {
     start: Start,
     seen: Seen,
     pause: Duration,
+    lines: Rc<Cell<u64>>,
+    finish: Rc<Notify>,
 }
 
 async fn read(mut reading: Reading<'_>) -> Ended {
@@ -187,18 +216,29 @@ async fn read(mut reading: Reading<'_>) -> Ended {
     if !reading.pause.is_zero() {
         tokio::time::sleep(reading.pause).await;
     }
-    let error = tell_lines(&mut reading, &mut told).await.err();
-    Ended { id: reading.source.id, seen: reading.seen, told, error }
+    let finish = Rc::clone(&reading.finish);
+    let followed = tokio::select! {
+        biased;
+        followed = tell_lines(&mut reading, true, &mut told) => Some(followed),
+        () = finish.notified() => None,
+    };
+    // An engine under load ends the output of a container that ended before it gave the last of it.
+    let result = match followed {
+        Some(Err(error)) => Err(error),
+        Some(Ok(())) | None => tell_lines(&mut reading, false, &mut told).await,
+    };
+    Ended { id: reading.source.id, seen: reading.seen, told, error: result.err() }
 }
 
-async fn tell_lines(reading: &mut Reading<'_>, told: &mut bool) -> Result<(), EngineError> {
+async fn tell_lines(reading: &mut Reading<'_>, follow: bool, told: &mut bool) -> Result<(), EngineError> {
     let details = reading.engine.inspect_container(&reading.source.id).await?;
-    let request = request(reading, &details);
+    let request = LogRequest { follow, ..request(reading, &details) };
     let mut reader = Reader::new(reading.engine, &reading.source.id, request, details.tty);
     while let Some(line) = reader.next().await {
         let line = line?;
         if reading.seen.is_new(&line) {
             *told = true;
+            reading.lines.set(reading.lines.get() + 1);
             (reading.tell)(reading.source.told(line));
         }
     }

@@ -1,5 +1,7 @@
 //! Which lines of logs are shown, in which form, and where they are kept.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 use std::fs;
 
 use rustix::process::Signal;
@@ -9,7 +11,13 @@ use crate::engine::text;
 use crate::scenario::Scenario;
 use crate::stories;
 
-stories![chooses_lines, writes_lines_as_objects, shows_one_container_after_the_other, keeps_lines_when_it_is_killed];
+stories![
+    loses_no_line,
+    chooses_lines,
+    writes_lines_as_objects,
+    shows_one_container_after_the_other,
+    keeps_lines_when_it_is_killed
+];
 
 const TALKERS: &str = r#"
 services:
@@ -74,6 +82,94 @@ fn shows_one_container_after_the_other(scenario: &Scenario) {
     scenario.variable("GITHUB_ACTIONS", "true");
     let logs = scenario.done(&["logs", "--group", "web"]).stdout;
     assert!(logs.starts_with("::group::web-1\nget /\n") && logs.ends_with("done\n::endgroup::\n"), "{logs}");
+}
+
+/// Ten containers that write ten thousand lines each, break off and are restarted by the engine; one is replaced in the
+/// middle of it. Whoever follows sees each line once, and so does whoever looks afterwards.
+fn loses_no_line(scenario: &Scenario) {
+    const SERVICES: usize = 10;
+    const LINES: u64 = 10_000;
+    let compose = |half: &str| {
+        let mut text = "services:\n".to_owned();
+        for number in 0..SERVICES {
+            let command = match number {
+                // As long as one of them runs there is something to follow.
+                0 => format!("[count, /count/s0, '{LINES}', stay]"),
+                3 => half.to_owned(),
+                _ => format!("[count, /count/s{number}, '{LINES}']"),
+            };
+            writeln!(
+                text,
+                "  s{number}: {{ image: ACTOR, command: {command}, restart: on-failure, volumes: ['count:/count'] }}"
+            )
+            .expect("text grows");
+        }
+        scenario.compose(&(text + "volumes: { count: }\n"));
+    };
+    compose("[count, /count/s3, '5000', stay]");
+    let mut up = scenario.begin(&["up", "--no-color", "--json"]);
+    let mut ended = BTreeSet::new();
+    up.until("the end of the others", |line| {
+        ended.extend(ended_well(line));
+        ended.len() == SERVICES - 2
+    });
+    compose("[count, /count/s3, '10000']");
+    // What goes with a container can only be read while somebody reads on.
+    let replacing = scenario.begin(&["up", "-d", "s3"]);
+    for end in ["the end of the one that is replaced", "the end of its replacement"] {
+        up.until(end, |line| ended_well(line).is_some_and(|service| service == "s3"));
+    }
+    up.signal(Signal::INT);
+    let shown = up.end().exits_with(130);
+    replacing.end().exits_with(0);
+    let followed = lines_by_service(&[shown.stdout, shown.stderr].join("\n"));
+    let history = scenario.done(&["logs", "--json"]).stdout;
+    let kept = lines_by_service(&history);
+    for service in (0..SERVICES).map(|number| format!("s{number}")) {
+        let seen = &followed[&service];
+        let missing: Vec<u64> = (1..=LINES).filter(|number| !seen.contains_key(number)).collect();
+        assert!(missing.is_empty(), "{service} misses {} lines, the first is {}", missing.len(), missing[0]);
+        let doubled: Vec<_> = seen.iter().filter(|(_, times)| times.len() > 1).map(|(number, _)| number).collect();
+        assert!(doubled.is_empty(), "{service} has {doubled:?} more than once");
+        if service != "s3" {
+            assert!(kept[&service].keys().copied().eq(1..=LINES), "{service}: {} lines are kept", kept[&service].len());
+        }
+    }
+    let times: Vec<Value> = history.lines().map(|line| serde_json::from_str(line).expect("an object a line")).collect();
+    let times: Vec<&str> = times.iter().map(|object| text(&object["time"])).collect();
+    assert_eq!(times.len(), kept.values().map(|lines| lines.values().map(Vec::len).sum::<usize>()).sum::<usize>());
+    for service in kept.values() {
+        for stream in ["stdout", "stderr"] {
+            let of_stream = service.values().flatten().filter(|line| line.stream == stream);
+            let order: Vec<usize> = of_stream.map(|line| line.place).collect();
+            assert!(order.is_sorted(), "{stream} is out of order");
+        }
+    }
+}
+
+/// The service whose container ended with 0, if that is what the line tells.
+fn ended_well(line: &str) -> Option<String> {
+    let object: Value = serde_json::from_str(line).ok()?;
+    (object["event"] == "exited" && object["exit_code"] == 0).then(|| text(&object["service"]).to_owned())
+}
+
+/// Where and on which stream a line stood.
+struct Place {
+    place: usize,
+    stream: String,
+}
+
+/// The numbers that each service wrote, and each time that they were shown.
+fn lines_by_service(output: &str) -> BTreeMap<String, BTreeMap<u64, Vec<Place>>> {
+    let mut services: BTreeMap<String, BTreeMap<u64, Vec<Place>>> = BTreeMap::new();
+    for (place, line) in output.lines().enumerate() {
+        let Ok(object) = serde_json::from_str::<Value>(line) else { continue };
+        let number = object["line"].as_str().and_then(|line| line.strip_prefix("line ")?.parse().ok());
+        let (Some(number), Some(service)) = (number, object["service"].as_str()) else { continue };
+        let stream = text(&object["stream"]).to_owned();
+        services.entry(service.to_owned()).or_default().entry(number).or_default().push(Place { place, stream });
+    }
+    services
 }
 
 /// All that was shown stands in the files, also of a service that is not shown, whatever becomes of convoke.

@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 
@@ -40,6 +40,7 @@ pub struct Running {
     child: Child,
     command: String,
     artefacts: PathBuf,
+    output: BufReader<ChildStdout>,
     /// What was read of its output already.
     stdout: Vec<u8>,
     /// Dropped when the command has ended, which calls the watch off.
@@ -175,7 +176,8 @@ impl<'e> Scenario<'e> {
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", home);
         command.env("DOCKER_HOST", self.engine.address()).envs(self.variables.borrow().iter().map(|(k, v)| (k, v)));
         let child = command.stdin(stdin).stdout(Stdio::piped()).stderr(stderr).spawn();
-        let child = child.unwrap_or_else(|error| panic!("{program}: {error}"));
+        let mut child = child.unwrap_or_else(|error| panic!("{program}: {error}"));
+        let output = BufReader::new(child.stdout.take().expect("a piped output"));
         let (watch, called_off) = mpsc::channel::<()>();
         let pid = pid(&child);
         thread::spawn(move || {
@@ -184,7 +186,8 @@ impl<'e> Scenario<'e> {
                 let _ = kill_process(pid, Signal::KILL);
             }
         });
-        Running { child, command: format!("{program_name} {}", words.join(" ")), artefacts, stdout: Vec::new(), watch }
+        let command = format!("{program_name} {}", words.join(" "));
+        Running { child, command, artefacts, output, stdout: Vec::new(), watch }
     }
 
     /// Every container of the project, by name, as the engine sees it now.
@@ -233,19 +236,22 @@ impl<'e> Scenario<'e> {
 impl Running {
     /// Reads standard output up to a line that contains the text.
     pub fn until_line(&mut self, text: &str) {
-        // One byte at a time, so that nothing after the line is lost to those who read on.
-        let mut stdout = BufReader::with_capacity(1, self.child.stdout.as_mut().expect("a piped output"));
+        self.until(text, |line| line.contains(text));
+    }
+
+    /// Reads standard output up to the line with which it is enough; `what` says what that is.
+    pub fn until(&mut self, what: &str, mut is_enough: impl FnMut(&str) -> bool) {
         loop {
             let began = self.stdout.len();
-            let length = stdout.read_until(b'\n', &mut self.stdout).expect("a readable output");
-            if String::from_utf8_lossy(&self.stdout[began..]).contains(text) {
+            let length = self.output.read_until(b'\n', &mut self.stdout).expect("a readable output");
+            if is_enough(&String::from_utf8_lossy(&self.stdout[began..])) {
                 return;
             }
             if length == 0 {
                 let status = self.child.wait().expect("a child to wait for");
                 let seen = String::from_utf8_lossy(&self.stdout);
                 let stderr = fs::read_to_string(self.artefacts.with_extension("stderr")).unwrap_or_default();
-                panic!("{} ended with {status} without saying {text:?}:\n{seen}{stderr}", self.command);
+                panic!("{} ended with {status} without {what:?}:\n{seen}{stderr}", self.command);
             }
         }
     }
@@ -256,9 +262,8 @@ impl Running {
 
     pub fn end(self) -> Outcome {
         let artefacts = self.artefacts.clone();
-        let Self { mut child, command, watch, mut stdout, .. } = self;
-        let mut pipe = child.stdout.take().expect("a piped output");
-        std::io::copy(&mut pipe, &mut stdout).expect("a readable output");
+        let Self { mut child, command, watch, mut output, mut stdout, .. } = self;
+        std::io::copy(&mut output, &mut stdout).expect("a readable output");
         let status = child.wait().expect("a child to wait for");
         drop(watch);
         fs::write(artefacts.with_extension("stdout"), &stdout).expect("a file for what is said");

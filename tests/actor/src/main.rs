@@ -8,7 +8,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 fn main() {
     stop_when_asked();
@@ -27,6 +27,7 @@ fn act(deed: &str, words: &mut impl Iterator<Item = String>) -> Result<(), Strin
         "say" => println!("{}", word()?),
         "complain" => eprintln!("{}", word()?),
         "lines" => lines(number(&word()?)?),
+        "count" => count(&word()?, number(&word()?)?)?,
         "environment" => env::vars().for_each(|(name, value)| println!("{name}={value}")),
         "write" => fs::write(word()?, word()?).map_err(told)?,
         "show" => println!("{}", fs::read_to_string(word()?).map_err(told)?.trim_end()),
@@ -49,6 +50,27 @@ fn lines(count: u64) {
     for number in 1..=count {
         if number % 2 == 1 { println!("line {number}") } else { eprintln!("line {number}") }
     }
+}
+
+/// Counts up to a number, one line each, and goes on where it was in an earlier life: the file holds a byte for each line.
+/// Breaks off with an error after a few thousand lines, as if by accident.
+fn count(file: &str, last: u64) -> Result<(), String> {
+    let mut told_so_far = OpenOptions::new().create(true).append(true).open(file).map_err(told)?;
+    let first = told_so_far.metadata().map_err(told)?.len() + 1;
+    let age = SystemTime::now().duration_since(UNIX_EPOCH).map_err(told)?;
+    let breaks_off = first + 2000 + u64::from(age.subsec_micros()) % 2000;
+    for number in first..=last {
+        told_so_far.write_all(b".").map_err(told)?;
+        if number % 2 == 1 {
+            println!("line {number}")
+        } else {
+            eprintln!("line {number}")
+        }
+        if number == breaks_off && number < last {
+            process::exit(1);
+        }
+    }
+    Ok(())
 }
 
 /// Answers every request with the variables of the environment.
