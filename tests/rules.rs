@@ -12,11 +12,12 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("load", &["yaml", "model", "graph", "diagnostic", "source"]),
     ("engine", &[]),
     ("plan", &["model", "graph", "engine", "diagnostic"]),
+    ("explain", &["load", "source", "yaml", "model", "engine", "diagnostic"]),
     ("event", &["model", "plan", "engine"]),
     ("run", &["plan", "engine", "event", "model", "graph", "build"]),
     ("build", &["plan", "engine", "event", "model", "graph"]),
     ("terminal", &[]),
-    ("render", &["yaml", "event", "diagnostic", "model", "plan", "engine", "terminal"]),
+    ("render", &["yaml", "event", "explain", "diagnostic", "model", "plan", "engine", "terminal"]),
     ("engine::docker", &["engine"]),
     ("engine::memory", &["engine"]),
 ];
