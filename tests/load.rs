@@ -138,6 +138,7 @@ fn load(question: &Question, case: &Case) -> Result<Loaded, Rejected> {
         check: with("consistency"),
         resolve_environment: with("environment"),
         all_resources: !with("unused resources"),
+        provenance: false,
     };
     let (source, files, mut warnings) = source::gather(question, &DiskReader)?;
     let mut loaded = load::project(&source, files, &options, &DiskReader)?;

@@ -142,6 +142,7 @@ impl Arguments {
             // Without env files, since docker compose prints the hashes of services as they are written.
             resolve_environment: !self.no_env_resolution && self.selection.hash.is_none(),
             all_resources: context.globals.all_resources,
+            provenance: false,
         }
     }
 

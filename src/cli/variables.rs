@@ -47,7 +47,7 @@ pub fn text(variables: &[Mention]) -> String {
     let rows: Vec<[String; 4]> = variables
         .iter()
         .map(|variable| {
-            let Mention { name, required, default, alternative } = variable.clone();
+            let Mention { name, required, default, alternative, .. } = variable.clone();
             [name, required.to_string(), default, alternative]
         })
         .collect();

@@ -1,6 +1,6 @@
 //! What is meant when an attribute that is there leaves something out.
 
-use crate::yaml::{Kind, Map, Node};
+use crate::yaml::{Author, Kind, Map, Node};
 
 use super::canonical::each;
 
@@ -38,7 +38,7 @@ fn set(node: &mut Node, key: &str, value: impl FnOnce() -> Kind) {
     if let Some(map) = node.as_map_mut()
         && !map.contains_key(key)
     {
-        map.insert(key, span, Node::new(value(), span));
+        map.insert(key, span, Node::new(value(), span).by(Author::Format));
     }
 }
 

@@ -60,7 +60,10 @@ impl Loading<'_> {
             }
         };
         let mut written = Vec::new();
-        for node in documents {
+        for mut node in documents {
+            if self.options.provenance {
+                node.remember();
+            }
             match node.kind {
                 Kind::Map(_) => written.push(Written { path: path.to_owned(), node }),
                 Kind::Null => self.findings.push(Diagnostic::error("empty compose file").at(node.span)),
@@ -121,7 +124,7 @@ impl Loading<'_> {
         let mut name = names.rev().find(|name| name.as_str().is_some_and(|text| !text.is_empty()))?.clone();
         if self.options.interpolate {
             let environment = &self.source.environment;
-            self.findings.extend(interpolate::apply(&mut name, environment, &self.files, &mut self.unset));
+            self.findings.extend(interpolate::fill(&mut name, environment, &self.files, &mut self.unset));
         }
         Some(name)
     }

@@ -1,4 +1,6 @@
 //! Env files and label files of services: what they say stands below what the service says itself.
+//!
+//! The document is left as it is, unless it remembers: then it gets what they say as well.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -6,15 +8,43 @@ use std::path::{Path, PathBuf};
 use super::Loading;
 use crate::diagnostic::{Diagnostic, FileId, Span};
 use crate::model::{EnvFile, Project, Service};
-use crate::source::{ReadError, absolute, parse_env_file, parse_raw_env_file, shown, unset_findings};
-use crate::yaml::Node;
+use crate::source::{ReadError, Variable, absolute, parse_env_file, parse_raw_env_file, shown, unset_findings};
+use crate::yaml::{Author, Kind, Map, Node};
 
 /// Reads the files that the services of this run name, and puts their variables and labels in their place.
-pub(super) fn resolve(loading: &mut Loading<'_>, project: &mut Project, document: &Node) {
+pub(super) fn resolve(loading: &mut Loading<'_>, project: &mut Project, document: &mut Node) {
     let mut reading = Reading { loading, environment: &project.environment, texts: HashMap::new() };
     for (name, service) in &mut project.services {
-        reading.variables(service, written(document, name.as_str(), "env_file"));
-        reading.labels(service, written(document, name.as_str(), "label_file"));
+        let variables = reading.variables(service, written(document, name.as_str(), "env_file"));
+        let labels = reading.labels(service, written(document, name.as_str(), "label_file"));
+        if document.remembers() {
+            put_below(document, name.as_str(), "environment", variables, Author::EnvFile);
+            put_below(document, name.as_str(), "labels", labels, Author::LabelFile);
+        }
+    }
+}
+
+/// What files say, in their order.
+type Said = Vec<Variable>;
+
+/// Puts what files say into a document that remembers, below what the service says itself.
+fn put_below(document: &mut Node, service: &str, attribute: &str, said: Said, author: Author) {
+    let services = document.as_map_mut().and_then(|top| top.get_mut("services")).and_then(Node::as_map_mut);
+    let Some(service) = services.and_then(|services| services.get_mut(service)?.as_map_mut()) else { return };
+    for Variable { name, value, name_span, span } in said {
+        let Some(value) = value else { continue };
+        if !service.contains_key(attribute) {
+            service.insert(attribute, span, Node::new(Kind::Map(Map::default()), span).by(author));
+        }
+        let Some(entries) = service.get_mut(attribute).and_then(Node::as_map_mut) else { continue };
+        let mut line = Node::string(value, span).by(author);
+        line.remember();
+        match entries.get_mut(&name) {
+            // Among lines the later one wins; over all of them, what the service says itself.
+            Some(known) if known.author == author => known.give_way(line),
+            Some(known) => known.follow(line),
+            None => drop(entries.insert(name, name_span, line)),
+        }
     }
 }
 
@@ -33,12 +63,12 @@ struct Reading<'r, 'l> {
 }
 
 impl Reading<'_, '_> {
-    fn variables(&mut self, service: &mut Service, places: &[Node]) {
+    fn variables(&mut self, service: &mut Service, places: &[Node]) -> Said {
+        let mut said = Said::new();
         if service.env_file.is_empty() {
-            return;
+            return said;
         }
         let own = std::mem::take(&mut service.environment);
-        let mut said: HashMap<String, String> = HashMap::new();
         for (index, env_file) in std::mem::take(&mut service.env_file).iter().enumerate() {
             let item = places.get(index);
             let attribute = |key: &str| item.and_then(|item| item.as_map()?.get(key)).map(|node| node.span);
@@ -50,23 +80,27 @@ impl Reading<'_, '_> {
                 continue;
             }
             let Some(file) = self.text("env file", env_file, place) else { continue };
-            self.add(file, Kind::Variables { own: &own, raw: env_file.format == "raw" }, &mut said);
+            self.add(file, Purpose::Variables { own: &own, raw: env_file.format == "raw" }, &mut said);
         }
-        service.environment = said.into_iter().map(|(name, value)| (name, Some(value))).collect();
+        let values = said.iter().filter(|line| line.value.is_some()).map(|line| (line.name.clone(), line.value.clone()));
+        service.environment = values.collect();
         service.environment.extend(own);
+        said
     }
 
-    fn labels(&mut self, service: &mut Service, places: &[Node]) {
-        let mut said: HashMap<String, String> = HashMap::new();
+    fn labels(&mut self, service: &mut Service, places: &[Node]) -> Said {
+        let mut said = Said::new();
         for (index, path) in std::mem::take(&mut service.label_file).into_iter().enumerate() {
             let label_file = EnvFile { path, required: true, ..EnvFile::default() };
             let place = places.get(index).map(|item| item.span);
             let Some(file) = self.text("label file", &label_file, place) else { continue };
-            self.add(file, Kind::Labels, &mut said);
+            self.add(file, Purpose::Labels, &mut said);
         }
-        for (name, value) in said {
-            service.labels.entry(name).or_insert(value);
-        }
+        let mut labels: BTreeMap<String, String> =
+            said.iter().filter_map(|line| Some((line.name.clone(), line.value.clone()?))).collect();
+        labels.append(&mut service.labels);
+        service.labels = labels;
+        said
     }
 
     /// The text of a file; nothing where it is missing, with a finding unless it may be.
@@ -100,40 +134,42 @@ impl Reading<'_, '_> {
     }
 
     /// Adds what a file says to what earlier ones said.
-    fn add(&mut self, file: FileId, kind: Kind<'_>, said: &mut HashMap<String, String>) {
+    fn add(&mut self, file: FileId, purpose: Purpose<'_>, said: &mut Said) {
         let text = self.loading.files.get(file).map_or("", |file| file.text.as_str());
         let environment = self.environment;
-        let earlier = |name: &str| said.get(name).cloned();
-        let parsed = match kind {
-            Kind::Variables { own, raw } => {
+        let known: HashMap<&str, &str> =
+            said.iter().filter_map(|line| Some((line.name.as_str(), line.value.as_deref()?))).collect();
+        let earlier = |name: &str| known.get(name).map(|value| (*value).to_owned());
+        let parsed = match purpose {
+            Purpose::Variables { own, raw } => {
                 let lookup = |name: &str| environment.get(name).or_else(|| own.get(name)?.as_ref()).cloned();
                 match raw {
                     true => parse_raw_env_file(file, text, &lookup),
                     false => parse_env_file(file, text, &lookup, &earlier),
                 }
             }
-            Kind::Labels => parse_env_file(file, text, &|_| None, &earlier),
+            Purpose::Labels => parse_env_file(file, text, &|_| None, &earlier),
         };
         let found = match parsed {
             Ok(found) => found,
             Err(faults) => return self.loading.findings.extend(faults),
         };
-        let unset = match kind {
-            Kind::Variables { .. } => unset_findings(
+        let unset = match purpose {
+            Purpose::Variables { .. } => unset_findings(
                 found.unset,
                 environment.keys().map(String::as_str),
                 "looked for it in the environment, in the service, on the lines above and in earlier files",
             ),
-            Kind::Labels => unset_findings(found.unset, [], "a label file sees its own lines and earlier label files"),
+            Purpose::Labels => unset_findings(found.unset, [], "a label file sees its own lines and earlier label files"),
         };
         self.loading.findings.extend(unset);
-        said.extend(found.variables.into_iter().filter_map(|variable| Some((variable.name, variable.value?))));
+        said.extend(found.variables);
     }
 }
 
 /// What a file is read for.
 #[derive(Clone, Copy)]
-enum Kind<'k> {
+enum Purpose<'k> {
     /// Its variables see the environment, and then what the service itself sets.
     Variables { own: &'k BTreeMap<String, Option<String>>, raw: bool },
     /// Labels see nothing but each other.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::canonical;
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Author, Kind, Node};
 
 /// Fills in what an environment knows in every service. A variable that it does not know stays without a value.
 pub(super) fn resolve(document: &mut Node, environment: &BTreeMap<String, String>) {
@@ -23,6 +23,7 @@ pub(super) fn fill(variables: &mut Node, environment: &BTreeMap<String, String>)
                     && let Some(known) = environment.get(&**name)
                 {
                     value.kind = Kind::Str(known.as_str().into());
+                    value.author = Author::Environment;
                 }
             }
         }
@@ -30,6 +31,7 @@ pub(super) fn fill(variables: &mut Node, environment: &BTreeMap<String, String>)
             for item in items {
                 if let Some((name, known)) = item.as_str().and_then(|name| environment.get_key_value(name)) {
                     item.kind = Kind::Str(format!("{name}={known}").into());
+                    item.author = Author::Environment;
                 }
             }
         }

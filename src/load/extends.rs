@@ -10,7 +10,7 @@ use super::reset::Resets;
 use super::{Checked, Loading, Scope, merge, paths};
 use crate::diagnostic::{Diagnostic, Span, nearest};
 use crate::source::{absolute, is_remote, relative, shown};
-use crate::yaml::{Kind, Map, Node};
+use crate::yaml::{Kind, Map, Node, Through};
 
 /// A file that services extend: read once for each project, however many do.
 #[derive(Debug)]
@@ -36,7 +36,8 @@ struct Stop {
     /// `None` is the document itself.
     file: Option<Rc<BaseFile>>,
     service: String,
-    /// Where this stop's `extends:` names the next one.
+    /// The next one, and where this stop's `extends:` names it.
+    base: String,
     span: Span,
 }
 
@@ -88,7 +89,12 @@ impl Walk<'_, '_> {
                     break alone.inspect(|alone| self.keep(file.as_ref(), &service, alone.clone()));
                 }
             };
-            way.push(Stop { file: file.clone(), service: service.clone(), span: extends.service_span });
+            way.push(Stop {
+                file: file.clone(),
+                service: service.clone(),
+                base: extends.service.clone(),
+                span: extends.service_span,
+            });
             let Some(next) = self.target(&service, &extends, file.clone()) else { break None };
             if passed.contains(&(path_of(next.as_ref()), extends.service.clone())) {
                 self.report_cycle(&way, next.as_ref(), &extends.service);
@@ -109,6 +115,7 @@ impl Walk<'_, '_> {
     fn merge(&mut self, stop: &Stop, base: Option<Node>) -> Option<Node> {
         let service = without_extends(self.service(stop.file.as_ref(), &stop.service)?);
         let Some(mut base) = base.filter(|base| !base.is_null()) else { return Some(service) };
+        base.pass(&Through::Extends { service: stop.base.as_str().into(), at: stop.span });
         if stop.file.is_none()
             && let Some(resets) = self.resets.of_service(&stop.service)
         {
@@ -260,7 +267,7 @@ impl Loading<'_> {
     /// the services that are asked for matter, and these are checked where they end up.
     fn read_base_file(&mut self, path: &Path, span: Span, name: &str, scope: &Scope<'_>) -> Option<BaseFile> {
         let documents = self.documents(path, Some(span))?;
-        let mut model = super::empty_document(span);
+        let mut model = self.empty_document(span);
         for Written { node: mut document, .. } in documents {
             let resets = Resets::take(&mut document);
             self.interpolate(&mut document, scope);

@@ -1,13 +1,11 @@
 //! `include:`: another project whose services and resources become part of this one.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
 use super::{Loading, Scope};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::source::{Collected, absolute, is_remote, read_env_file, shown};
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Kind, Node, Through};
 
 /// The sections that an included project gives.
 const SECTIONS: &[&str] = &["services", "volumes", "networks", "secrets", "configs", "models"];
@@ -38,7 +36,8 @@ pub(super) fn apply<'l>(loading: &mut Loading<'l>, document: &mut Node, document
     };
     for item in items {
         let Some(inclusion) = read_inclusion(&item, scope, &mut loading.findings) else { continue };
-        if let Some(imported) = load(loading, &inclusion, document_path, scope) {
+        if let Some(mut imported) = load(loading, &inclusion, document_path, scope) {
+            imported.pass(&Through::Include { at: inclusion.span });
             import(imported, document, &mut loading.findings);
         }
     }
@@ -120,7 +119,7 @@ fn texts(node: &Node, what: &str, findings: &mut Vec<Diagnostic>) -> Vec<(String
 /// Loads an included project as one of its own, up to the point where it becomes part of this one.
 fn load<'l>(loading: &mut Loading<'l>, inclusion: &Inclusion, document_path: &Path, scope: &Scope<'l>) -> Option<Node> {
     let (main, _) = inclusion.files.first()?;
-    let inner = scope.included(document_path, &inclusion.directory, environment(loading, inclusion, scope));
+    let inner = scope.included(document_path, &inclusion.directory, variables(loading, inclusion, scope));
     if inner.chain.contains(main) {
         loading.findings.push(cycle(&inner.chain, main, inclusion.span, &loading.source.current_dir));
         return None;
@@ -132,13 +131,13 @@ fn load<'l>(loading: &mut Loading<'l>, inclusion: &Inclusion, document_path: &Pa
     Some(loading.model(documents, &inner))
 }
 
-/// The environment of the including project, with gaps filled from the included one's env files.
-fn environment(loading: &mut Loading<'_>, inclusion: &Inclusion, scope: &Scope<'_>) -> Rc<BTreeMap<String, String>> {
+/// What the included project's own env files say; it fills the gaps that the including project's environment leaves.
+fn variables(loading: &mut Loading<'_>, inclusion: &Inclusion, scope: &Scope<'_>) -> Collected {
     let default = inclusion.directory.join(".env");
     let files: Vec<(PathBuf, Option<Span>)> = match &inclusion.env_files {
         Some(files) => files.iter().map(|(path, span)| (path.clone(), Some(*span))).collect(),
         None if loading.read.is_file(&default) => vec![(default, None)],
-        None => return scope.environment.clone(),
+        None => return Collected::default(),
     };
     let mut collected = Collected::default();
     for (path, span) in files {
@@ -160,11 +159,7 @@ fn environment(loading: &mut Loading<'_>, inclusion: &Inclusion, scope: &Scope<'
             loading.findings[before..].iter_mut().for_each(|finding| finding.span = finding.span.or(Some(span)));
         }
     }
-    let mut environment = (*scope.environment).clone();
-    for (key, (value, _)) in collected {
-        environment.entry(key).or_insert(value);
-    }
-    Rc::new(environment)
+    collected
 }
 
 fn cycle(chain: &[PathBuf], again: &Path, span: Span, current_dir: &Path) -> Diagnostic {

@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::diagnostic::{Diagnostic, Files, Span, nearest};
-use crate::source::{Expansion, Fault, FaultKind, Looked, Source, Unset, expand, place_in, shown};
-use crate::yaml::{Kind, Node};
+use super::Scope;
+use crate::source::{
+    Expansion, Fault, FaultKind, Looked, Mention, Origin, Source, Unset, expand, mentions_that_count, place_in, shown,
+};
+use crate::yaml::{Kind, Node, Template, Variable, VariableFrom};
 
 /// Where a variable was looked for, in a sentence.
 pub(super) fn places_looked_at(source: &Source) -> String {
@@ -21,7 +24,60 @@ pub(super) fn places_looked_at(source: &Source) -> String {
 /// Puts the values of variables into every text of a document but its keys; what stands there stays a text.
 ///
 /// The findings are errors. Places are exact wherever a text stands in the file as it is read.
-pub(super) fn apply(
+pub(super) fn apply(document: &mut Node, scope: &Scope<'_>, files: &Files, unset: &mut Unset) -> Vec<Diagnostic> {
+    remember(document, scope);
+    fill(document, &scope.environment, files, unset)
+}
+
+/// Has every text that remembers keep its template, and the variables that count in it.
+fn remember(node: &mut Node, scope: &Scope<'_>) {
+    let Some(trail) = &mut node.trail else { return };
+    match &mut node.kind {
+        Kind::Str(text) if text.contains('$') => {
+            trail.template = Some(Template { text: text.clone(), variables: variables(text, scope) });
+        }
+        Kind::Seq(items) => items.iter_mut().for_each(|item| remember(item, scope)),
+        Kind::Map(map) => map.iter_mut().for_each(|(_, _, value)| remember(value, scope)),
+        _ => {}
+    }
+}
+
+fn variables(template: &str, scope: &Scope<'_>) -> Vec<Variable> {
+    let value = |mention: &Mention| {
+        let value = scope.environment.get(&mention.name);
+        value.filter(|value| !mention.empty_is_unset || !value.is_empty())
+    };
+    let lookup = |name: &str| scope.environment.get(name).cloned();
+    let mut variables: Vec<Variable> = Vec::new();
+    for mention in mentions_that_count(template, &|mention| value(mention).is_some()) {
+        let (value, from) = match value(&mention) {
+            Some(_) if !mention.alternative.is_empty() => {
+                (Some(expand(&mention.alternative, &lookup).text), VariableFrom::Template)
+            }
+            Some(value) => (Some(value.clone()), from(scope.origin(&mention.name))),
+            None if !mention.default.is_empty() => {
+                (Some(expand(&mention.default, &lookup).text), VariableFrom::Template)
+            }
+            None => (None, VariableFrom::Nowhere),
+        };
+        let variable = Variable { name: mention.name, value, from };
+        if !variables.contains(&variable) {
+            variables.push(variable);
+        }
+    }
+    variables
+}
+
+fn from(origin: Origin) -> VariableFrom {
+    match origin {
+        Origin::Shell => VariableFrom::Shell,
+        Origin::File(span) => VariableFrom::File(span),
+        Origin::Provided => VariableFrom::Provided,
+    }
+}
+
+/// As [`apply`], with nothing to remember.
+pub(super) fn fill(
     document: &mut Node,
     environment: &BTreeMap<String, String>,
     files: &Files,
@@ -99,7 +155,7 @@ mod tests {
         let file = files.add("compose.yaml", text.to_owned());
         let mut document = parse(file, text).unwrap().remove(0);
         let mut unset = Unset::default();
-        let findings = apply(&mut document, &environment(), &files, &mut unset);
+        let findings = fill(&mut document, &environment(), &files, &mut unset);
         Interpolated { document, unset, findings, files }
     }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 use super::canonical;
 use super::path::{Branch, Path, Pattern, Table};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::yaml::{Kind, Map, Node};
+use crate::yaml::{Author, Kind, Map, Node};
 
 /// How two values at one place become one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +83,7 @@ impl Merge<'_> {
     fn values(&mut self, base: &mut Node, over: Node, rules: Option<&Branch<Rule>>, path: Path<'_>) {
         match rules.and_then(Branch::rule) {
             None => self.by_default(base, over, rules, path),
-            Some(Rule::Replace) => *base = over,
+            Some(Rule::Replace) => base.give_way(over),
             Some(_) if over.is_null() => {}
             Some(Rule::Texts) => Self::texts(base, over),
             Some(Rule::Hosts) => append_new(base, over),
@@ -106,7 +106,7 @@ impl Merge<'_> {
                     .at(over_span)
                     .label(base_span, format!("{base_noun} here")),
             ),
-            (_, kind) => *base = Node { kind, span: over_span, tag: over.tag },
+            (_, kind) => base.give_way(Node { kind, ..over }),
         }
     }
 
@@ -143,17 +143,21 @@ impl Merge<'_> {
         match (&mut base.kind, over.kind) {
             (Kind::Map(base), Kind::Map(over)) => {
                 for (key, key_span, value) in over {
-                    base.insert(key, key_span, value);
+                    if let Some(earlier) = base.insert(key.clone(), key_span, value)
+                        && let Some(value) = base.get_mut(&key)
+                    {
+                        value.follow(earlier);
+                    }
                 }
             }
-            (_, kind) => append(base, Node { kind, span: over.span, tag: None }),
+            (_, kind) => append(base, Node { kind, tag: None, ..over }),
         }
     }
 
     fn logging(&mut self, base: &mut Node, over: Node, rules: Option<&Branch<Rule>>, path: Path<'_>) {
         let driver = |node: &Node| node.as_map().and_then(|map| map.get("driver")?.as_str().map(str::to_owned));
         match (driver(base), driver(&over)) {
-            (Some(before), Some(after)) if before != after => *base = over,
+            (Some(before), Some(after)) if before != after => base.give_way(over),
             _ => self.by_default(base, over, rules, path),
         }
     }
@@ -175,15 +179,19 @@ impl Merge<'_> {
 }
 
 fn append(base: &mut Node, over: Node) {
-    let span = base.span;
-    let mut items = texts(std::mem::replace(base, Node::null(span)));
+    let mut items = texts(taken(base));
     items.extend(texts(over));
     base.kind = Kind::Seq(items);
 }
 
+/// A value that goes to another place, and leaves behind what there is to remember of this one.
+fn taken(node: &mut Node) -> Node {
+    let rest = node.likewise(Kind::Null);
+    std::mem::replace(node, rest)
+}
+
 fn append_new(base: &mut Node, over: Node) {
-    let span = base.span;
-    let mut items = hosts(std::mem::replace(base, Node::null(span)));
+    let mut items = hosts(taken(base));
     for host in hosts(over) {
         if host.as_str().is_none() || !items.iter().any(|present| present.as_str() == host.as_str()) {
             items.push(host);
@@ -228,10 +236,10 @@ fn assignment(key: &Arc<str>, key_span: Span, value: Node) -> Node {
         value.span
     };
     if value.is_null() {
-        return Node::string(key.clone(), key_span);
+        return Node { kind: Kind::Str(key.clone()), span: key_span, ..value };
     }
     match value.as_str().map(str::to_owned).or_else(|| canonical::text(&value)) {
-        Some(text) => Node::string(format!("{key}={text}"), span),
+        Some(text) => Node { kind: Kind::Str(format!("{key}={text}").into()), span, ..value },
         None => {
             let mut entry = Map::default();
             entry.insert(key.clone(), key_span, value);
@@ -243,31 +251,32 @@ fn assignment(key: &Arc<str>, key_span: Span, value: Node) -> Node {
 fn context(build: &mut Node) {
     if build.as_str().is_some() {
         let mut map = Map::default();
-        map.insert("context", build.span, build.clone());
+        map.insert("context", build.span, taken(build));
         build.kind = Kind::Map(map);
     }
 }
 
 fn named(list: &mut Node) {
-    keys_of_list(list, Node::null);
+    keys_of_list(list, |name| name.likewise(Kind::Null));
 }
 
 fn dependencies(list: &mut Node) {
-    keys_of_list(list, |span| {
+    keys_of_list(list, |name| {
+        let span = name.span;
         let mut map = Map::default();
-        map.insert("condition", span, Node::string("service_started", span));
-        map.insert("required", span, Node::new(Kind::Bool(true), span));
-        Node::new(Kind::Map(map), span)
+        map.insert("condition", span, Node::string("service_started", span).by(Author::Format));
+        map.insert("required", span, Node::new(Kind::Bool(true), span).by(Author::Format));
+        name.likewise(Kind::Map(map))
     });
 }
 
 /// Makes a mapping of a list of names. A list of anything else stays one.
-fn keys_of_list(list: &mut Node, value: fn(Span) -> Node) {
+fn keys_of_list(list: &mut Node, value: fn(&Node) -> Node) {
     let Some(items) = list.as_seq() else { return };
     let mut map = Map::default();
     for item in items {
         let Some(name) = item.as_str() else { return };
-        map.insert(name, item.span, value(item.span));
+        map.insert(name, item.span, value(item));
     }
     list.kind = Kind::Map(map);
 }

@@ -55,6 +55,8 @@ pub struct Options {
     pub resolve_environment: bool,
     /// Whether resources stay that no service uses.
     pub all_resources: bool,
+    /// Whether the document remembers where its values come from, and holds what env files and label files say.
+    pub provenance: bool,
 }
 
 impl Default for Options {
@@ -68,6 +70,7 @@ impl Default for Options {
             check: true,
             resolve_environment: true,
             all_resources: false,
+            provenance: false,
         }
     }
 }
@@ -116,7 +119,7 @@ pub fn project(source: &Source, files: Files, options: &Options, read: &dyn Read
         select::used_resources(&mut project);
     }
     if options.resolve_environment && options.interpolate {
-        env_files::resolve(&mut loading, &mut project, &document);
+        env_files::resolve(&mut loading, &mut project, &mut document);
     }
     loading.stop_at_errors()?;
     let Loading { files, mut findings, unset, .. } = loading;
@@ -141,7 +144,7 @@ impl<'l> Loading<'l> {
 
     /// The documents of one project merged in their order, with everything in it that they include.
     fn model(&mut self, documents: Vec<Written>, scope: &Scope<'l>) -> Node {
-        let mut model = empty_document(Span { file: crate::diagnostic::FileId(0), start: 0, end: 0 });
+        let mut model = self.empty_document(Span { file: crate::diagnostic::FileId(0), start: 0, end: 0 });
         for Written { path, node: mut document } in documents {
             // What is tagged `!reset` is gone before anything else looks at it.
             let resets = reset::Resets::take(&mut document);
@@ -164,10 +167,17 @@ impl<'l> Loading<'l> {
         model
     }
 
+    fn empty_document(&self, span: Span) -> Node {
+        let mut document = Node::new(Kind::Map(Map::default()), span);
+        if self.options.provenance {
+            document.remember();
+        }
+        document
+    }
+
     fn interpolate(&mut self, document: &mut Node, scope: &Scope<'_>) {
         if self.options.interpolate {
-            let environment = &scope.environment;
-            self.findings.extend(interpolate::apply(document, environment, &self.files, &mut self.unset));
+            self.findings.extend(interpolate::apply(document, scope, &self.files, &mut self.unset));
             casts::apply(document, &mut self.findings);
         }
     }
@@ -233,10 +243,6 @@ impl<'l> Loading<'l> {
 enum Checked {
     Yes,
     No,
-}
-
-fn empty_document(span: Span) -> Node {
-    Node::new(Kind::Map(Map::default()), span)
 }
 
 fn empty() -> Diagnostic {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::Span;
-use crate::yaml::{Kind, Map, Node};
+use crate::yaml::{Author, Kind, Map, Node};
 
 use super::canonical::{clean, each};
 use super::environment;
@@ -57,20 +57,20 @@ fn default_network(document: &mut Node) {
         if empty {
             let span = service.iter().next().map_or(NOWHERE, |(_, span, _)| span);
             let mut networks = Map::default();
-            networks.insert("default", span, Node::null(span));
-            service.insert("networks", span, Node::new(Kind::Map(networks), span));
+            networks.insert("default", span, Node::null(span).by(Author::Format));
+            service.insert("networks", span, Node::new(Kind::Map(networks), span).by(Author::Format));
         }
         let default = service.get("networks").and_then(Node::as_map).and_then(|networks| networks.key_span("default"));
         user = user.or(default);
     });
     let (Some(span), Some(top)) = (user, document.as_map_mut()) else { return };
     if top.get("networks").is_none_or(|networks| networks.as_map().is_none()) {
-        top.insert("networks", span, Node::new(Kind::Map(Map::default()), span));
+        top.insert("networks", span, Node::new(Kind::Map(Map::default()), span).by(Author::Format));
     }
     if let Some(networks) = top.get_mut("networks").and_then(Node::as_map_mut)
         && !networks.contains_key("default")
     {
-        networks.insert("default", span, Node::null(span));
+        networks.insert("default", span, Node::null(span).by(Author::Format));
     }
 }
 
@@ -93,7 +93,7 @@ fn dockerfile(build: &mut Node) {
     let span = build.span;
     let Some(map) = build.as_map_mut() else { return };
     if ["dockerfile", "dockerfile_inline"].iter().all(|key| map.get(key).is_none_or(Node::is_null)) {
-        map.insert("dockerfile", span, Node::string("Dockerfile", span));
+        map.insert("dockerfile", span, Node::string("Dockerfile", span).by(Author::Format));
     }
 }
 
@@ -122,7 +122,7 @@ fn dependencies(service: &mut Map) {
     }
     let Some((_, first, _)) = implied.first() else { return };
     if service.get("depends_on").is_none_or(|node| node.as_map().is_none()) {
-        service.insert("depends_on", *first, Node::new(Kind::Map(Map::default()), *first));
+        service.insert("depends_on", *first, Node::new(Kind::Map(Map::default()), *first).by(Author::Project));
     }
     let Some(depends_on) = service.get_mut("depends_on").and_then(Node::as_map_mut) else { return };
     for (name, span, restart) in implied {
@@ -130,10 +130,14 @@ fn dependencies(service: &mut Map) {
             continue;
         }
         let mut dependency = Map::default();
-        dependency.insert("condition", span, Node::string("service_started", span));
-        dependency.insert("restart", span, Node::new(Kind::Bool(restart), span));
-        dependency.insert("required", span, Node::new(Kind::Bool(true), span));
-        depends_on.insert(name, span, Node::new(Kind::Map(dependency), span));
+        for (key, kind) in [
+            ("condition", Kind::Str("service_started".into())),
+            ("restart", Kind::Bool(restart)),
+            ("required", Kind::Bool(true)),
+        ] {
+            dependency.insert(key, span, Node::new(kind, span).by(Author::Project));
+        }
+        depends_on.insert(name, span, Node::new(Kind::Map(dependency), span).by(Author::Project));
     }
 }
 
@@ -155,7 +159,7 @@ fn names(document: &mut Node, section: &str, project_name: &str) {
         if map.get("name").is_none_or(Node::is_null) {
             let external = matches!(map.get("external"), Some(Node { kind: Kind::Bool(true), .. }));
             let name = if external { key.to_string() } else { format!("{project_name}_{key}") };
-            map.insert("name", span, Node::string(name, span));
+            map.insert("name", span, Node::string(name, span).by(Author::Project));
         }
     }
 }

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::yaml::{Kind, Map, Node, Tag};
+use crate::diagnostic::Span;
+use crate::yaml::{Kind, Map, Node, Removed, Tag};
 
 /// The attributes that a document takes away, by their place.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Resets {
-    /// This very place goes, with all below it.
-    here: bool,
+    /// This very place goes, with all below it, since it is tagged here.
+    here: Option<Span>,
     below: BTreeMap<Arc<str>, Resets>,
 }
 
@@ -26,14 +27,14 @@ impl Resets {
             }
             _ => {}
         }
-        resets.here = document.tag.take().is_some();
+        resets.here = document.tag.take().map(|_| document.span);
         resets
     }
 
     fn take_from_mapping(&mut self, map: &mut Map) {
         map.retain(|key, value| {
             if value.tag == Some(Tag::Reset) {
-                self.below.insert(key.into(), Self { here: true, below: BTreeMap::new() });
+                self.below.insert(key.into(), Self { here: Some(value.span), below: BTreeMap::new() });
                 return false;
             }
             let below = Self::take(value);
@@ -45,7 +46,7 @@ impl Resets {
     }
 
     pub fn is_empty(&self) -> bool {
-        !self.here && self.below.is_empty()
+        self.here.is_none() && self.below.is_empty()
     }
 
     /// The part that is about one service.
@@ -55,10 +56,13 @@ impl Resets {
 
     /// Deletes these attributes from what was said before.
     pub fn apply(&self, earlier: &mut Node) {
-        let Some(map) = earlier.as_map_mut() else { return };
+        let (Kind::Map(map), trail) = (&mut earlier.kind, &mut earlier.trail) else { return };
         for (key, resets) in &self.below {
-            if resets.here {
-                map.remove(key);
+            if let Some(by) = resets.here {
+                let removed = map.remove(key);
+                if let (Some(trail), Some(node)) = (trail.as_mut(), removed) {
+                    trail.removed.push(Removed { key: Arc::clone(key), node, by });
+                }
             } else if let Some(value) = map.get_mut(key) {
                 resets.apply(value);
             }

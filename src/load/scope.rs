@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::{extends, paths};
-use crate::source::{Reader, Source, relative};
+use crate::source::{Collected, Origin, Reader, Source, relative};
 
 /// Where the documents of one project lie, and what they see.
 pub(super) struct Scope<'s> {
     source: &'s Source,
     /// What interpolation sees.
     pub environment: Rc<BTreeMap<String, String>>,
+    /// Where the variables come from that this project has beyond those of the outermost one.
+    origins: BTreeMap<String, Origin>,
     /// The project directory, absolute.
     pub directory: PathBuf,
     /// What relative paths are put below: the directory as the including project sees it. Absolute for the outermost.
@@ -30,6 +32,7 @@ impl<'s> Scope<'s> {
         Self {
             source,
             environment: Rc::new(environment),
+            origins: BTreeMap::new(),
             directory: source.project_directory.clone(),
             prefix: source.project_directory.clone(),
             chain: Vec::new(),
@@ -38,17 +41,31 @@ impl<'s> Scope<'s> {
     }
 
     /// A project that a file of this one includes.
-    pub fn included(&self, file: &Path, directory: &Path, environment: Rc<BTreeMap<String, String>>) -> Self {
+    pub fn included(&self, file: &Path, directory: &Path, own: Collected) -> Self {
         let mut chain = self.chain.clone();
         chain.push(file.to_owned());
+        let (mut environment, mut origins) = (Rc::clone(&self.environment), self.origins.clone());
+        for (name, (value, origin)) in own {
+            if !environment.contains_key(&name) {
+                origins.insert(name.clone(), origin);
+                Rc::make_mut(&mut environment).insert(name, value);
+            }
+        }
         Self {
             source: self.source,
             environment,
+            origins,
             directory: directory.to_owned(),
             prefix: relative(&self.directory, directory),
             chain,
             base_files: extends::BaseFiles::default(),
         }
+    }
+
+    /// Where the value of a variable comes from that the environment has.
+    pub fn origin(&self, variable: &str) -> Origin {
+        let origin = self.origins.get(variable).or_else(|| self.source.origins.get(variable));
+        origin.copied().unwrap_or(Origin::Provided)
     }
 
     pub fn is_included(&self) -> bool {

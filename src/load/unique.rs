@@ -88,7 +88,7 @@ fn keep_last_items(items: &mut Vec<Node>, key: Key, path: Path<'_>, findings: &m
     let mut kept: Vec<Node> = Vec::with_capacity(items.len());
     for item in std::mem::take(items) {
         match key.of(&item).map(|key| *places.entry(key).or_insert(kept.len())) {
-            Some(place) if place < kept.len() => kept[place] = item,
+            Some(place) if place < kept.len() => kept[place].give_way(item),
             _ => kept.push(item),
         }
     }

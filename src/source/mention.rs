@@ -8,6 +8,8 @@ pub struct Mention {
     pub name: String,
     /// It has to be set: `${NAME:?reason}`.
     pub required: bool,
+    /// An empty value counts as none: `${NAME:-default}`, and not `${NAME-default}`.
+    pub empty_is_unset: bool,
     /// What stands in for it: `${NAME:-default}`, with variables of its own left as they are.
     pub default: String,
     /// What takes its place: `${NAME:+alternative}`.
@@ -19,6 +21,22 @@ pub fn mentions(template: &str) -> Vec<Mention> {
     let mut found = Vec::new();
     collect(template, 0, &mut found);
     found
+}
+
+/// As [`mentions`], but only those that count with these values: not what stands in a default that is not needed.
+pub(crate) fn mentions_that_count(template: &str, is_set: &dyn Fn(&Mention) -> bool) -> Vec<Mention> {
+    let mut open = mentions(template);
+    let mut counting = Vec::new();
+    while let Some(mention) = open.pop() {
+        let inside = mentions(if mention.default.is_empty() { &mention.alternative } else { &mention.default }).len();
+        let takes_inside = is_set(&mention) == mention.default.is_empty();
+        if !takes_inside {
+            open.truncate(open.len().saturating_sub(inside));
+        }
+        counting.push(mention);
+    }
+    counting.reverse();
+    counting
 }
 
 fn collect(template: &str, depth: usize, found: &mut Vec<Mention>) {
@@ -56,6 +74,7 @@ fn braced(text: &str, depth: usize, found: &mut Vec<Mention>) -> usize {
         return length;
     };
     let argument = &line[(2 + name.len() + width).min(length - 1)..length - 1];
+    let mention = Mention { empty_is_unset: operator.empty_is_unset, ..mention };
     let mention = match operator.kind {
         OperatorKind::Default => Mention { default: argument.to_owned(), ..mention },
         OperatorKind::Alternative => Mention { alternative: argument.to_owned(), ..mention },
@@ -76,7 +95,7 @@ mod tests {
     fn every_variable_is_found_with_what_is_said_about_it() {
         let told = |template| -> Vec<String> {
             let text = |mention: Mention| {
-                let Mention { name, required, default, alternative } = mention;
+                let Mention { name, required, default, alternative, .. } = mention;
                 format!("{name}{}-{default}+{alternative}", if required { "!" } else { "" })
             };
             mentions(template).into_iter().map(text).collect()
@@ -86,6 +105,19 @@ mod tests {
         assert_eq!(told("${A:-${B-c}}"), ["B-c+", "A-${B-c}+"]);
         assert_eq!(told("${E:+${F}} ${G:?x ${H}}"), ["F-+", "E-+${F}", "G!-+"]);
         assert_eq!(told("${A!} ${}"), [""; 0]);
+    }
+
+    #[test]
+    fn what_stands_in_a_default_that_is_not_needed_does_not_count() {
+        let counting = |template| -> Vec<String> {
+            let is_set = |mention: &Mention| mention.name == "A" || mention.name == "E" && !mention.empty_is_unset;
+            mentions_that_count(template, &is_set).into_iter().map(|mention| mention.name).collect()
+        };
+        assert_eq!(counting("${A:-$B}"), ["A"]);
+        assert_eq!(counting("${B:-$A}"), ["A", "B"]);
+        assert_eq!(counting("${E:-$A} ${E-$A}"), ["A", "E", "E"]);
+        assert_eq!(counting("${A:+$C} ${B:+$C}"), ["C", "A", "B"]);
+        assert_eq!(counting("${B:-${A:-$C}} $D"), ["A", "B", "D"]);
     }
 
     #[test]

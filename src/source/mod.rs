@@ -20,6 +20,7 @@ pub(crate) use discover::usual_name_near;
 pub use dotenv::{EnvFile, Variable, parse as parse_env_file};
 pub(crate) use environment::{Collected, read_env_file, unset_findings};
 pub use location::{absolute, clean, is_remote, relative, shown};
+pub(crate) use mention::mentions_that_count;
 pub use mention::{Mention, mentions};
 pub(crate) use name::of_directory as name_of_directory;
 pub use name::{invalid_name, normal_name, project_name};

@@ -165,7 +165,7 @@ pub(super) fn closing_length(line: &str) -> Option<usize> {
 pub(super) struct Operator {
     pub kind: OperatorKind,
     /// With a `:`, an empty value counts as none.
-    empty_is_unset: bool,
+    pub empty_is_unset: bool,
 }
 
 #[derive(Clone, Copy, Debug)]

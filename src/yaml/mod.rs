@@ -14,6 +14,7 @@ mod style;
 mod suspect;
 mod syntax;
 mod timestamp;
+mod trail;
 mod tree;
 mod value;
 
@@ -28,4 +29,5 @@ pub use node::{Kind, Map, Node, Tag};
 pub use order::natural_order;
 pub use parse::parse;
 pub use print::print;
+pub use trail::{Author, Removed, Template, Through, Trail, Variable, VariableFrom};
 pub use value::to_value;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::trail::{Author, Trail};
 use crate::diagnostic::Span;
 
 /// The two tags that the Compose format gives a meaning to.
@@ -21,6 +22,9 @@ pub struct Node {
     pub kind: Kind,
     pub span: Span,
     pub tag: Option<Tag>,
+    pub author: Author,
+    /// What it remembers; nothing in a load whose values nobody will ask after.
+    pub trail: Option<Box<Trail>>,
 }
 
 #[derive(Clone, Debug)]
@@ -105,7 +109,7 @@ impl IntoIterator for Map {
 
 impl Node {
     pub fn new(kind: Kind, span: Span) -> Self {
-        Self { kind, span, tag: None }
+        Self { kind, span, tag: None, author: Author::Text, trail: None }
     }
 
     pub fn string(text: impl Into<Arc<str>>, span: Span) -> Self {

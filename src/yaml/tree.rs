@@ -226,7 +226,7 @@ impl<'t> Tree<'t> {
             None if *style == Style::Plain => scalar::resolve(text),
             None => Kind::Str((**text).into()),
         };
-        let finished = Finished { node: Node { kind, span, tag: *own }, size: 1, depth: 1 };
+        let finished = Finished { node: Node { tag: *own, ..Node::new(kind, span) }, size: 1, depth: 1 };
         self.keep(*anchor, &finished);
         if self.expects_key() {
             return self.key(text, &finished.node, *merge && text == "<<");
@@ -265,7 +265,7 @@ impl<'t> Tree<'t> {
             }
         };
         let end = if open.flow { span.end } else { open.span.end };
-        let node = Node { kind, span: Span { end, ..open.span }, tag: open.own };
+        let node = Node { tag: open.own, ..Node::new(kind, Span { end, ..open.span }) };
         let finished = Finished { node, size: open.size, depth: open.depth };
         self.keep(open.anchor, &finished);
         self.put(finished);

@@ -1,14 +1,14 @@
 //! `depends_on`: a list of services, or a condition for each.
 
 use crate::diagnostic::Diagnostic;
-use crate::yaml::{Kind, Map, Node};
+use crate::yaml::{Author, Kind, Map, Node};
 
 pub(super) fn long(node: &mut Node, _: &mut Vec<Diagnostic>) {
     if let Some(items) = node.as_seq() {
         let mut map = Map::default();
         for item in items {
             let Some(service) = item.as_str() else { continue };
-            map.insert(service, item.span, Node::new(Kind::Map(Map::default()), item.span));
+            map.insert(service, item.span, item.likewise(Kind::Map(Map::default())));
         }
         node.kind = Kind::Map(map);
     }
@@ -17,7 +17,7 @@ pub(super) fn long(node: &mut Node, _: &mut Vec<Diagnostic>) {
         let Some(dependency) = dependency.as_map_mut() else { continue };
         for (key, value) in [("condition", Kind::Str("service_started".into())), ("required", Kind::Bool(true))] {
             if !dependency.contains_key(key) {
-                dependency.insert(key, span, Node::new(value, span));
+                dependency.insert(key, span, Node::new(value, span).by(Author::Format));
             }
         }
     }

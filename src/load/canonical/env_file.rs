@@ -1,11 +1,11 @@
 //! `env_file`: a path, a list of paths, or paths with what they may be.
 
 use crate::diagnostic::Diagnostic;
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Author, Kind, Node};
 
 pub(super) fn long(node: &mut Node, _: &mut Vec<Diagnostic>) {
     if let Kind::Str(_) = node.kind {
-        let only = Node::new(node.kind.clone(), node.span);
+        let only = node.likewise(node.kind.clone());
         node.kind = Kind::Seq(vec![only]);
     }
     for item in node.as_seq_mut().into_iter().flatten() {
@@ -17,7 +17,7 @@ pub(super) fn long(node: &mut Node, _: &mut Vec<Diagnostic>) {
         if let Some(file) = item.as_map_mut()
             && !file.contains_key("required")
         {
-            file.insert("required", span, Node::new(Kind::Bool(true), span));
+            file.insert("required", span, Node::new(Kind::Bool(true), span).by(Author::Format));
         }
     }
 }

@@ -12,7 +12,7 @@ pub(super) fn long(node: &mut Node, findings: &mut Vec<Diagnostic>) {
                 let Some(entry) = item.as_str() else { continue };
                 match entry.split_once('=').or_else(|| entry.split_once(':')) {
                     Some((host, address)) if !host.is_empty() => {
-                        push(&mut map, host.trim(), address, item.span, findings);
+                        push(&mut map, host.trim(), address, item, findings);
                     }
                     _ => findings.push(bad(entry, item.span)),
                 }
@@ -30,7 +30,7 @@ pub(super) fn long(node: &mut Node, findings: &mut Vec<Diagnostic>) {
                 entry(&mut map, host, span);
                 for address in addresses {
                     let Some(text) = address.as_str() else { continue };
-                    push(&mut map, host, text, address.span, findings);
+                    push(&mut map, host, text, address, findings);
                 }
             }
             node.kind = Kind::Map(map);
@@ -45,17 +45,17 @@ fn bad(entry: &str, span: Span) -> Diagnostic {
         .help("write host=address, for example `db.local=10.0.0.5` or `host.docker.internal=host-gateway`")
 }
 
-fn push(hosts: &mut Map, host: &str, address: &str, span: Span, findings: &mut Vec<Diagnostic>) {
+fn push(hosts: &mut Map, host: &str, address: &str, written: &Node, findings: &mut Vec<Diagnostic>) {
     let bare = match address.strip_prefix('[') {
         Some(inner) => inner.strip_suffix(']').unwrap_or(address),
         None => address,
     };
     if bare.is_empty() {
-        findings.push(Diagnostic::warning(format!("the host {host} has no address")).at(span));
+        findings.push(Diagnostic::warning(format!("the host {host} has no address")).at(written.span));
     }
-    entry(hosts, host, span);
+    entry(hosts, host, written.span);
     if let Some(addresses) = hosts.get_mut(host).and_then(Node::as_seq_mut) {
-        addresses.push(Node::string(bare, span));
+        addresses.push(written.likewise(Kind::Str(bare.into())));
     }
 }
 

@@ -12,8 +12,8 @@ pub(super) fn pairs(node: &mut Node, findings: &mut Vec<Diagnostic>) {
         for item in items {
             let Some(entry) = item.as_str() else { continue };
             let (name, value) = match entry.split_once('=') {
-                Some((name, value)) => (name, Node::string(value, item.span)),
-                None => (entry, Node::null(item.span)),
+                Some((name, value)) => (name, item.likewise(Kind::Str(value.into()))),
+                None => (entry, item.likewise(Kind::Null)),
             };
             if name.ends_with(char::is_whitespace) {
                 findings.push(
@@ -36,7 +36,7 @@ pub(super) fn filled(node: &mut Node, _: &mut Vec<Diagnostic>) {
         for item in items {
             let Some(entry) = item.as_str() else { continue };
             let (name, value) = entry.split_once('=').unwrap_or((entry, ""));
-            map.insert(name, item.span, Node::string(value, item.span));
+            map.insert(name, item.span, item.likewise(Kind::Str(value.into())));
         }
         node.kind = Kind::Map(map);
     }

@@ -11,7 +11,7 @@ pub(super) fn names(node: &mut Node, _: &mut Vec<Diagnostic>) {
     let mut map = Map::default();
     for item in items {
         let Some(name) = item.as_str() else { continue };
-        map.insert(name, item.span, Node::null(item.span));
+        map.insert(name, item.span, item.likewise(Kind::Null));
     }
     node.kind = Kind::Map(map);
 }

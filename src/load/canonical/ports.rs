@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use crate::diagnostic::{Diagnostic, Span};
-use crate::yaml::{Kind, Node};
+use crate::diagnostic::Diagnostic;
+use crate::yaml::{Author, Kind, Node};
 
 /// One entry may stand for several ports, so the whole list is rewritten.
 pub(super) fn long(node: &mut Node, findings: &mut Vec<Diagnostic>) {
@@ -12,7 +12,7 @@ pub(super) fn long(node: &mut Node, findings: &mut Vec<Diagnostic>) {
     for mut item in std::mem::take(items) {
         match &item.kind {
             Kind::Str(spec) => match parse(spec) {
-                Ok(parsed) => ports.extend(parsed.into_iter().map(|port| port.into_node(item.span))),
+                Ok(parsed) => ports.extend(parsed.into_iter().map(|port| port.into_node(&item))),
                 Err(problem) => findings.push(problem.at(item.span)),
             },
             Kind::Int(_) | Kind::Uint(_) => {
@@ -36,10 +36,12 @@ struct Published<'s> {
     published: String,
     target: u16,
     protocol: String,
+    says_protocol: bool,
 }
 
 impl Published<'_> {
-    fn into_node(self, span: Span) -> Node {
+    fn into_node(self, item: &Node) -> Node {
+        let span = item.span;
         let mut entries = vec![("mode", Kind::Str("ingress".into()))];
         if !self.host_ip.is_empty() {
             entries.push(("host_ip", Kind::Str(self.host_ip.into())));
@@ -51,9 +53,11 @@ impl Published<'_> {
         entries.push(("protocol", Kind::Str(self.protocol.into())));
         let mut map = crate::yaml::Map::default();
         for (key, kind) in entries {
-            map.insert(key, span, Node::new(kind, span));
+            let implied = key == "mode" || key == "protocol" && !self.says_protocol;
+            let author = if implied { Author::Format } else { Author::Text };
+            map.insert(key, span, Node::new(kind, span).by(author));
         }
-        Node::new(Kind::Map(map), span)
+        item.likewise(Kind::Map(map))
     }
 }
 
@@ -97,6 +101,7 @@ fn parse(spec: &str) -> Result<Vec<Published<'_>>, Diagnostic> {
             },
             target,
             protocol: protocol.clone(),
+            says_protocol: spec.contains('/'),
         })
         .collect();
     ports.sort_by_key(|port| port.target.to_string());

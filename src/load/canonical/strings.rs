@@ -6,7 +6,7 @@ use crate::yaml::{Kind, Node};
 /// A string is a list of one; numbers in the list become strings.
 pub(super) fn list(node: &mut Node, _: &mut Vec<Diagnostic>) {
     if let Kind::Str(_) = node.kind {
-        let only = Node::new(node.kind.clone(), node.span);
+        let only = node.likewise(node.kind.clone());
         node.kind = Kind::Seq(vec![only]);
     }
     for item in node.as_seq_mut().into_iter().flatten() {

@@ -1,7 +1,7 @@
 //! `volumes`: `[SOURCE:]TARGET[:OPTIONS]`.
 
 use crate::diagnostic::Diagnostic;
-use crate::yaml::{Kind, Map, Node};
+use crate::yaml::{Author, Kind, Map, Node};
 
 use super::{Forms, mappings};
 
@@ -63,7 +63,7 @@ impl Short {
             }
         }
         if bind {
-            bind_options.insert("create_host_path", span, Node::new(Kind::Bool(true), span));
+            bind_options.insert("create_host_path", span, Node::new(Kind::Bool(true), span).by(Author::Format));
         }
         if !bind_options.is_empty() {
             put("bind", Kind::Map(bind_options));
