@@ -39,6 +39,10 @@ impl Files {
         self.0.get(usize::from(id.0))
     }
 
+    pub fn iter(&self) -> impl Iterator<Item = &File> {
+        self.0.iter()
+    }
+
     pub fn path(&self, id: FileId) -> &Path {
         self.get(id).map_or(Path::new("?"), |file| &file.path)
     }

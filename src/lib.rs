@@ -21,6 +21,7 @@ pub mod source;
 pub mod engine;
 
 pub mod event;
+pub mod explain;
 pub mod plan;
 
 pub mod build;

@@ -7,10 +7,12 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::load::{Loaded, Options};
-use crate::model::{Project, Service, service_hash};
+use crate::model::{Project, Service, ServiceName, service_hash};
 use crate::render::config as render;
+use crate::render::paint::Paint;
 
 use super::context::Context;
+use super::explain;
 use super::outcome::{Failure, Status};
 use super::variables;
 
@@ -95,6 +97,10 @@ struct Selection {
     /// Print the variables that the compose files can use, and their values
     #[arg(long)]
     environment: bool,
+
+    /// Show where each value comes from, as `explain` does, but for what images say
+    #[arg(long)]
+    provenance: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -108,7 +114,7 @@ pub fn config(arguments: &Arguments, context: &Context<'_>) -> Result<Status, Fa
     if arguments.quiet {
         return Ok(Status::SUCCESS);
     }
-    let text = arguments.text(&loaded);
+    let text = arguments.text(&loaded, context);
     match &arguments.output {
         Some(path) => {
             std::fs::write(path, text).map_err(|error| Failure::plain(format!("write {}: {error}", path.display())))?
@@ -142,11 +148,11 @@ impl Arguments {
             // Without env files, since docker compose prints the hashes of services as they are written.
             resolve_environment: !self.no_env_resolution && self.selection.hash.is_none(),
             all_resources: context.globals.all_resources,
-            provenance: false,
+            provenance: self.selection.provenance,
         }
     }
 
-    fn text(&self, loaded: &Loaded) -> String {
+    fn text(&self, loaded: &Loaded, context: &Context<'_>) -> String {
         let project = &loaded.project;
         let lines = match &self.selection {
             Selection { service_names: true, .. } => project.services.keys().map(ToString::to_string).collect(),
@@ -160,6 +166,7 @@ impl Arguments {
             Selection { environment: true, .. } => {
                 project.environment.iter().map(|(name, value)| format!("{name}={value}")).collect()
             }
+            Selection { provenance: true, .. } => return self.provenance(loaded, context),
             _ => return self.whole(loaded),
         };
         lines.iter().map(|line: &String| format!("{line}\n")).collect()
@@ -172,6 +179,13 @@ impl Arguments {
             Some(Format::Yaml) => serde_yaml::to_string(&variables::object(&variables)).unwrap_or_default(),
             None => variables::text(&variables),
         }
+    }
+
+    fn provenance(&self, loaded: &Loaded, context: &Context<'_>) -> String {
+        let format = if self.format == Some(Format::Json) { explain::Format::Json } else { explain::Format::Text };
+        let seen = self.output.is_none() && context.settings.terminal.stdout;
+        let paint = Paint::new(self.output.is_none() && context.settings.color_stdout);
+        explain::rendered(&explain::of_files(loaded), format, seen, paint)
     }
 
     fn whole(&self, loaded: &Loaded) -> String {
@@ -205,12 +219,17 @@ fn hashes(project: &Project, wanted: &str) -> Vec<String> {
         .collect()
 }
 
-/// The image of each service: its own, or the name that its build gets.
-fn images(project: &Project) -> Vec<String> {
-    let image = |(name, service): (_, &Service)| match service.image.as_str() {
+/// The image of a service: its own, or the name that its build gets.
+pub fn image_of(project: &Project, name: &ServiceName, service: &Service) -> String {
+    match service.image.as_str() {
         "" => format!("{}-{name}", project.name),
         image => image.to_owned(),
-    };
+    }
+}
+
+/// The image of each service, and of what runs before it.
+fn images(project: &Project) -> Vec<String> {
+    let image = |(name, service)| image_of(project, name, service);
     let made = project.services.iter().filter(|(_, service)| service.provider.is_none()).map(image);
     let hooks = project.services.values().flat_map(|service| &service.pre_start).map(|hook| hook.image.clone());
     made.chain(hooks.filter(|image| !image.is_empty())).collect()

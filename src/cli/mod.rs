@@ -4,6 +4,7 @@ mod config;
 mod context;
 mod create;
 mod down;
+mod explain;
 mod globals;
 mod instant;
 mod interrupt;
@@ -84,6 +85,7 @@ enum Command {
     Plan(plan::Arguments),
     Create(create::Arguments),
     Config(config::Arguments),
+    Explain(explain::Arguments),
     Version(version::Arguments),
 }
 
@@ -185,6 +187,7 @@ fn perform(invocation: &Invocation, settings: Settings, environment: &Environmen
         Command::Logs(arguments) => wait_for(logs::logs(arguments, &context)),
         Command::Plan(arguments) => wait_for(plan::plan(arguments, &context)),
         Command::Create(arguments) => wait_for(create::create(arguments, &context)),
+        Command::Explain(arguments) => wait_for(explain::explain(arguments, &context)),
         Command::Config(arguments) => config::config(arguments, &context),
         Command::Version(arguments) => version::version(*arguments),
     }

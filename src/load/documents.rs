@@ -52,7 +52,8 @@ impl Loading<'_> {
         };
         let file = self.files.add(shown(path, &self.source.current_dir), text);
         let text = self.files.get(file).map_or("", |file| file.text.as_str());
-        let documents = match yaml::parse(file, text) {
+        let parse = if self.options.provenance { yaml::parse_to_remember } else { yaml::parse };
+        let documents = match parse(file, text) {
             Ok(documents) => documents,
             Err(findings) => {
                 self.findings.extend(findings);
@@ -60,10 +61,7 @@ impl Loading<'_> {
             }
         };
         let mut written = Vec::new();
-        for mut node in documents {
-            if self.options.provenance {
-                node.remember();
-            }
+        for node in documents {
             match node.kind {
                 Kind::Map(_) => written.push(Written { path: path.to_owned(), node }),
                 Kind::Null => self.findings.push(Diagnostic::error("empty compose file").at(node.span)),

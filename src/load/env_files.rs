@@ -82,7 +82,8 @@ impl Reading<'_, '_> {
             let Some(file) = self.text("env file", env_file, place) else { continue };
             self.add(file, Purpose::Variables { own: &own, raw: env_file.format == "raw" }, &mut said);
         }
-        let values = said.iter().filter(|line| line.value.is_some()).map(|line| (line.name.clone(), line.value.clone()));
+        let values =
+            said.iter().filter(|line| line.value.is_some()).map(|line| (line.name.clone(), line.value.clone()));
         service.environment = values.collect();
         service.environment.extend(own);
         said
@@ -160,7 +161,9 @@ impl Reading<'_, '_> {
                 environment.keys().map(String::as_str),
                 "looked for it in the environment, in the service, on the lines above and in earlier files",
             ),
-            Purpose::Labels => unset_findings(found.unset, [], "a label file sees its own lines and earlier label files"),
+            Purpose::Labels => {
+                unset_findings(found.unset, [], "a label file sees its own lines and earlier label files")
+            }
         };
         self.loading.findings.extend(unset);
         said.extend(found.variables);

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::diagnostic::{Diagnostic, Files, Span, nearest};
 use super::Scope;
+use crate::diagnostic::{Diagnostic, Files, Span, nearest};
 use crate::source::{
     Expansion, Fault, FaultKind, Looked, Mention, Origin, Source, Unset, expand, mentions_that_count, place_in, shown,
 };
-use crate::yaml::{Kind, Node, Template, Variable, VariableFrom};
+use crate::yaml::{Author, Kind, Node, Template, Variable, VariableFrom};
 
 /// Where a variable was looked for, in a sentence.
 pub(super) fn places_looked_at(source: &Source) -> String {
@@ -38,6 +38,31 @@ fn remember(node: &mut Node, scope: &Scope<'_>) {
         }
         Kind::Seq(items) => items.iter_mut().for_each(|item| remember(item, scope)),
         Kind::Map(map) => map.iter_mut().for_each(|(_, _, value)| remember(value, scope)),
+        _ => {}
+    }
+}
+
+/// Has every variable that got its value from the environment under its own name know where that comes from.
+pub(super) fn remember_own(document: &mut Node, scope: &Scope<'_>) {
+    if document.remembers() {
+        own(document, "", scope);
+    }
+}
+
+fn own(node: &mut Node, key: &str, scope: &Scope<'_>) {
+    match &mut node.kind {
+        Kind::Str(text) if node.author == Author::Environment => {
+            let trail = node.trail.get_or_insert_default();
+            let name = match key {
+                "" => text.split('=').next().unwrap_or_default(),
+                "name" => "COMPOSE_PROJECT_NAME",
+                name => name,
+            };
+            let template = || Template { text: name.into(), variables: variables(&format!("${{{name}}}"), scope) };
+            trail.template.get_or_insert_with(template);
+        }
+        Kind::Seq(items) => items.iter_mut().for_each(|item| own(item, "", scope)),
+        Kind::Map(map) => map.iter_mut().for_each(|(key, _, value)| own(value, key, scope)),
         _ => {}
     }
 }

@@ -25,11 +25,12 @@ mod words;
 use crate::diagnostic::{Diagnostic, Files, Span, nearest};
 use crate::model::Project;
 use crate::source::{Reader, Rejected, Source, Unset};
-use crate::yaml::{Kind, Map, Node};
+use crate::yaml::{Author, Kind, Map, Node};
 
 pub use canonical::long_form;
 pub use documents::name;
 pub use select::matches;
+pub use shape::attributes;
 
 use documents::Written;
 use scope::Scope;
@@ -104,9 +105,10 @@ pub fn project(source: &Source, files: Files, options: &Options, read: &dyn Read
     loading.stop_at_errors()?;
 
     if options.normalize {
-        set(&mut document, "name", &name);
+        set_name(&mut document, &name, source);
         let context = normalize::NormalizeContext { project_name: &name, environment: &scope.environment };
         normalize::fill(&mut document, &context);
+        interpolate::remember_own(&mut document, &scope);
     }
     let mut project = loading.decode(&document, &name, &scope)?;
     select::by_profiles(&mut project, &source.profiles, &options.services);
@@ -164,6 +166,7 @@ impl<'l> Loading<'l> {
             paths::resolve(&mut model, &scope.base(self.read), &mut self.findings);
         }
         environment::resolve(&mut model, &scope.environment);
+        interpolate::remember_own(&mut model, scope);
         model
     }
 
@@ -260,15 +263,23 @@ fn unknown_keys(place: &str, map: &Map, known: &[&str], findings: &mut Vec<Diagn
     }
 }
 
-/// Sets a top-level text where it is missing or other.
-fn set(document: &mut Node, key: &str, text: &str) {
+/// Sets the project's name where it is missing, or where the files say it otherwise.
+fn set_name(document: &mut Node, name: &str, source: &Source) {
     let span = document.span;
     let Some(map) = document.as_map_mut() else { return };
-    match map.get_mut(key) {
-        Some(value) if value.as_str() == Some(text) => {}
-        Some(value) => value.kind = Kind::Str(text.into()),
+    let from_variable = source.environment.get("COMPOSE_PROJECT_NAME").is_some_and(|value| value == name);
+    let author = match &source.project_name {
+        Some(_) if from_variable => Author::Environment,
+        Some(_) => Author::Flag,
+        None => Author::Directory,
+    };
+    match map.get_mut("name") {
+        Some(value) if value.as_str() == Some(name) => {}
+        // Its normal form.
+        Some(value) if source.project_name.is_none() => value.kind = Kind::Str(name.into()),
+        Some(value) => value.give_way(Node::string(name, span).by(author)),
         None => {
-            map.insert(key, span, Node::string(text, span));
+            map.insert("name", span, Node::string(name, span).by(author));
         }
     }
 }

@@ -3,6 +3,7 @@
 pub mod caret;
 pub mod config;
 pub mod containers;
+pub mod explain;
 pub mod failure;
 pub mod human;
 pub mod logs;

@@ -22,6 +22,20 @@ const MENDED_LIMIT: usize = 100;
 /// # Errors
 /// Everything that is wrong with it, as far as that can be told in one pass.
 pub fn parse(file: FileId, text: &str) -> Result<Vec<Node>, Vec<Diagnostic>> {
+    read(file, text, false)
+}
+
+/// As [`parse`], for trees that remember: also what `<<` brought and a key of the mapping itself took the place of.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_to_remember(file: FileId, text: &str) -> Result<Vec<Node>, Vec<Diagnostic>> {
+    let mut documents = read(file, text, true)?;
+    documents.iter_mut().for_each(Node::remember);
+    Ok(documents)
+}
+
+fn read(file: FileId, text: &str, remember: bool) -> Result<Vec<Node>, Vec<Diagnostic>> {
     if u32::try_from(text.len()).is_err() {
         return Err(vec![Diagnostic::error("the file is larger than 4 GiB")]);
     }
@@ -50,7 +64,7 @@ pub fn parse(file: FileId, text: &str) -> Result<Vec<Node>, Vec<Diagnostic>> {
     findings.extend(characters::line_separators(&events));
     findings.extend(escapes::findings(file, text, &events));
     findings.extend(syntax_error.map(|(at, fault)| syntax::explain(file, text, at, &fault, open_bracket(&events))));
-    let mut tree = Tree::new(&events);
+    let mut tree = Tree::new(&events, remember);
     for (event, place) in &events {
         tree.add(event, place);
     }

@@ -24,6 +24,10 @@ pub enum Author {
     EnvFile,
     /// A line of a label file of the service.
     LabelFile,
+    /// The command line.
+    Flag,
+    /// The name of the project's folder.
+    Directory,
 }
 
 /// The way of one node.
@@ -105,10 +109,15 @@ impl Node {
         self.remember_from(false);
     }
 
+    /// As [`Node::remember`], for what an anchor brought.
+    pub(super) fn remember_anchored(&mut self) {
+        self.remember_from(true);
+    }
+
     fn remember_from(&mut self, elsewhere: bool) {
         let span = self.span;
-        let through = if elsewhere { vec![Through::Anchor] } else { Vec::new() };
-        self.trail = Some(Box::new(Trail { through, ..Trail::default() }));
+        let trail = self.trail.get_or_insert_default();
+        trail.through = if elsewhere { vec![Through::Anchor] } else { Vec::new() };
         // An anchor stands before whatever uses it: what starts before its parent was written there.
         match &mut self.kind {
             Kind::Map(map) => {
@@ -168,12 +177,10 @@ impl Node {
 mod tests {
     use super::*;
     use crate::diagnostic::FileId;
-    use crate::yaml::parse;
+    use crate::yaml::{parse, parse_to_remember};
 
     fn tree(text: &str) -> Node {
-        let mut node = parse(FileId(0), text).unwrap().remove(0);
-        node.remember();
-        node
+        parse_to_remember(FileId(0), text).unwrap().remove(0)
     }
 
     fn get<'n>(node: &'n Node, path: &[&str]) -> &'n Node {
@@ -182,11 +189,21 @@ mod tests {
 
     #[test]
     fn what_an_anchor_brought_is_known() {
-        let text = "x-a: &a {image: x, list: [1]}\nb: {<<: *a, own: 1}\nc: *a\nd: [*a]\n";
+        let text = "x-a: &a {image: x, list: [1]}\nb: {<<: *a, own: 1}\nc: *a\nd: [*a]\ne: {<<: *a, image: y}\n";
         let node = tree(text);
         let anchored = |path: &[&str]| get(&node, path).trail.as_ref().unwrap().through == [Through::Anchor];
         assert!(anchored(&["b", "image"]) && anchored(&["b", "list"]) && anchored(&["c", "image"]));
         assert!(!anchored(&["b", "own"]) && !anchored(&["b"]) && !anchored(&["x-a", "image"]) && !anchored(&["d"]));
+    }
+
+    #[test]
+    fn what_a_merge_key_brought_in_vain_is_known() {
+        let node = tree("a: &a {image: x}\nb: {<<: *a, image: y}\n");
+        let image = get(&node, &["b", "image"]).trail.as_ref().unwrap();
+        let earlier = image.earlier.as_ref().unwrap();
+        assert_eq!(earlier.as_str(), Some("x"));
+        assert_eq!(earlier.trail.as_ref().unwrap().through, [Through::Anchor]);
+        assert!(image.through.is_empty());
     }
 
     #[test]

@@ -111,10 +111,12 @@ pub(super) struct Tree<'t> {
     findings: Vec<Diagnostic>,
     /// Set when going on would cost too much.
     stopped: bool,
+    /// Whether what `<<` brings in vain is worth keeping.
+    remember: bool,
 }
 
 impl<'t> Tree<'t> {
-    pub(super) fn new(events: &'t [(Event<'_>, Place)]) -> Self {
+    pub(super) fn new(events: &'t [(Event<'_>, Place)], remember: bool) -> Self {
         let used = events.iter().filter_map(|(event, _)| match event {
             Event::Alias(id) => Some(*id),
             _ => None,
@@ -128,6 +130,7 @@ impl<'t> Tree<'t> {
             budget: ALIAS_BUDGET,
             findings: Vec::new(),
             stopped: false,
+            remember,
         }
     }
 
@@ -285,9 +288,14 @@ impl<'t> Tree<'t> {
                 self.report(finding.at(place));
                 continue;
             };
-            for (name, span, value) in map {
-                if !entries.contains_key(&name) {
-                    entries.insert(name, span, value);
+            for (name, span, mut value) in map {
+                match entries.get_mut(&name) {
+                    None => drop(entries.insert(name, span, value)),
+                    Some(own) if self.remember => {
+                        value.remember_anchored();
+                        own.follow(value);
+                    }
+                    Some(_) => {}
                 }
             }
         }

@@ -227,6 +227,18 @@ pub(super) fn check(document: &mut Node, findings: &mut Vec<Diagnostic>) {
     visit(document, &table::FILE, &Path::Root, findings);
 }
 
+/// The attributes that the format has at a place, where the names that files choose count as any; nothing where the
+/// format knows no such place.
+pub fn attributes(path: &[&str]) -> Option<Vec<&'static str>> {
+    let mut shape = &table::FILE;
+    for name in path {
+        let object = shape.object?;
+        shape = object.known(name).or_else(|| object.named.map(|(_, shape)| shape))?;
+    }
+    let keys = shape.object.map_or(&[][..], |object| object.keys);
+    Some(keys.iter().map(|(name, _)| *name).collect())
+}
+
 fn visit(node: &mut Node, shape: &'static Shape, path: &Path<'_>, findings: &mut Vec<Diagnostic>) {
     if shape.kinds == Kinds::ANY {
         return;
