@@ -62,6 +62,7 @@ Commands:
   plan     Show what `up` or another verb would do, and why; nothing is changed
   create   Create the containers of the project, without starting them
   config   Check the compose files and show what they come to
+  explain  Show where each value comes from, and what it took the place of
   version  Show the version of convoke
   help     Print this message or the help of the given subcommand(s)
 
@@ -96,12 +97,12 @@ Global options:
 "#]]);
 }
 
-const COMMANDS: [&str; 16] = [
-    "config", "create", "down", "kill", "logs", "pause", "plan", "ps", "restart", "rm", "scale", "start", "stop",
-    "unpause", "up", "version",
+const COMMANDS: [&str; 17] = [
+    "config", "create", "down", "explain", "kill", "logs", "pause", "plan", "ps", "restart", "rm", "scale", "start",
+    "stop", "unpause", "up", "version",
 ];
 
-const WITH_EXAMPLES: [&str; 8] = ["kill", "pause", "restart", "rm", "scale", "start", "stop", "unpause"];
+const WITH_EXAMPLES: [&str; 9] = ["explain", "kill", "pause", "restart", "rm", "scale", "start", "stop", "unpause"];
 
 #[test]
 fn every_command_has_help() {
@@ -276,6 +277,8 @@ Options:
       --variables           Print the variables that the compose files mention, and what they say
                             about them
       --environment         Print the variables that the compose files can use, and their values
+      --provenance          Show where each value comes from, as `explain` does, but for what images
+                            say
 
 Global options:
       --ansi <WHEN>            When to colour and redraw [default: auto] [env: COMPOSE_ANSI]
@@ -288,6 +291,165 @@ Global options:
       --error-format <FORMAT>  How errors are written [default: human] [possible values: human,
                                json, github]
   -h, --help                   Show help
+
+"#]]);
+}
+
+#[test]
+fn values_are_explained_as_far_as_the_files_go_when_no_engine_answers() {
+    let text = "name: shop\nservices:\n  web:\n    image: nginx:${TAG:-1}\n    environment: {TOKEN: abc, LEVEL: }\n";
+    let over = "services:\n  web:\n    image: nginx:2\n";
+    let folder = folder(&[("compose.yaml", text), ("compose.override.yaml", over), (".env", "LEVEL=debug\n")]);
+    let convoke = || convoke(folder.path()).env("DOCKER_HOST", "unix:///nowhere.sock");
+    convoke()
+        .args(["explain", "web.image", "web.environment"])
+        .assert()
+        .success()
+        .stdout_eq(str![[r#"
+services.web
+  image              nginx:2   compose.override.yaml:3
+    instead of       nginx:1   compose.yaml:4
+      $TAG           1         in the template
+  environment.TOKEN  ********  compose.yaml:5
+  environment.LEVEL  debug     .env:1
+
+"#]])
+        .stderr_eq(str![[r#"
+note: no engine answers: what images say is left out
+
+"#]]);
+    let secrets = convoke().args(["explain", "web.environment.TOKEN", "--show-secrets"]).assert().success();
+    secrets.stdout_eq(str![[r#"
+services.web
+  environment.TOKEN  abc  compose.yaml:5
+
+"#]]);
+    convoke().args(["explain", "--format", "json", "web.image"]).assert().success().stdout_eq(str![[r#"
+{
+  "project": "shop",
+  "values": [
+    {
+      "path": [
+        "services",
+        "web",
+        "image"
+      ],
+      "value": "nginx:2",
+      "masked": false,
+      "from": {
+        "kind": "file",
+        "place": {
+          "file": "compose.override.yaml",
+          "line": 3,
+          "column": 12
+        }
+      },
+      "through": [],
+      "variables": [],
+      "has_parts": false,
+      "instead_of": [
+        {
+          "value": "nginx:1",
+          "masked": false,
+          "from": {
+            "kind": "file",
+            "place": {
+              "file": "compose.yaml",
+              "line": 4,
+              "column": 12
+            }
+          },
+          "through": [],
+          "template": "nginx:${TAG:-1}",
+          "variables": [
+            {
+              "name": "TAG",
+              "value": "1",
+              "masked": false,
+              "from": {
+                "kind": "template"
+              }
+            }
+          ]
+        }
+      ]
+    }
+  ],
+  "notes": [
+    "no engine answers: what images say is left out"
+  ]
+}
+
+"#]]);
+    convoke().args(["--ansi", "always", "explain", "web.environment.LEVEL"]).assert().success().stdout_eq(str![[r#"
+[1mservices.web[0m
+  environment.LEVEL  debug  [2m.env:1[0m
+
+"#]]);
+    convoke().args(["config", "--provenance"]).assert().success().stderr_eq("").stdout_eq(str![[r#"
+name                 shop          compose.yaml:1
+
+services.web
+  image              nginx:2       compose.override.yaml:3
+    instead of       nginx:1       compose.yaml:4
+      $TAG           1             in the template
+  environment.TOKEN  ********      compose.yaml:5
+  environment.LEVEL  debug         .env:1
+  networks.default   null          default
+
+networks.default
+  name               shop_default  follows
+
+"#]]);
+}
+
+#[test]
+fn what_cannot_be_explained_is_told_with_what_may_be_meant() {
+    let folder = folder(&[("compose.yaml", PROJECT)]);
+    let convoke = || convoke(folder.path()).env("DOCKER_HOST", "unix:///nowhere.sock");
+    convoke().args(["explain", "wbe", "web.prots", "zebra"]).assert().code(1).stdout_eq("").stderr_eq(str![[r#"
+error: nothing in this project is called wbe
+ |
+ = help: did you mean web?
+
+error: nothing in this project is called web.prots
+ |
+ = help: did you mean web.ports?
+
+error: nothing in this project is called zebra
+ |
+ = help: write SERVICE, SERVICE.PATH or a path from the top; the services are: db, debug, web
+
+"#]]);
+    convoke().args(["explain", "--help"]).assert().success().stdout_eq(str![[r#"
+Show where each value comes from, and what it took the place of
+
+Usage: convoke explain [OPTIONS] [PATH]...
+
+Arguments:
+  [PATH]...  Service, or something below it: web, web.ports, web.environment.LOG_LEVEL; or a path
+             from the top: networks.default
+
+Options:
+      --format <FORMAT>  How to write it [default: text] [possible values: text, json]
+      --show-secrets     Show values that look secret, too
+
+Global options:
+      --ansi <WHEN>            When to colour and redraw [default: auto] [env: COMPOSE_ANSI]
+                               [possible values: auto, never, always]
+      --progress <KIND>        How to show progress [default: auto] [env: COMPOSE_PROGRESS]
+                               [possible values: auto, tty, plain, json, quiet]
+      --parallel <NUMBER>      How many steps may be done at the same time, -1 for no limit [env:
+                               COMPOSE_PARALLEL_LIMIT]
+      --dry-run                Show what would be done, and change nothing
+      --error-format <FORMAT>  How errors are written [default: human] [possible values: human,
+                               json, github]
+  -h, --help                   Show help
+
+Examples:
+  convoke explain                            all values of all services
+  convoke explain web.environment.LOG_LEVEL  who says so, and who would if it did not
+  convoke explain networks.default           something that services use
 
 "#]]);
 }

@@ -18,6 +18,9 @@ use super::outcome::{Failure, Status};
 
 /// Show where each value comes from, and what it took the place of
 #[derive(Args, Clone, Debug, Default)]
+#[command(after_help = "Examples:\n  convoke explain                            all values of all services\n  \
+    convoke explain web.environment.LOG_LEVEL  who says so, and who would if it did not\n  \
+    convoke explain networks.default           something that services use")]
 pub struct Arguments {
     /// Service, or something below it: web, web.ports, web.environment.LOG_LEVEL; or a path from the top:
     /// networks.default

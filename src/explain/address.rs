@@ -94,7 +94,9 @@ fn attribute(name: &str, values: &[Value]) -> Option<Vec<Step>> {
     let (mut path, rest) = subject?;
     let Step::Key(section) = path.first()? else { return None };
     let keys: Vec<&str> = [section.as_str(), "*"].into_iter().chain(rest.split('.')).collect();
-    load::attributes(&keys)?;
+    // A name that the file could choose is nothing until it does.
+    let (last, above) = keys.split_last()?;
+    load::attributes(above)?.contains(last).then_some(())?;
     path.extend(rest.split('.').map(|key| Step::Key(key.to_owned())));
     Some(path)
 }

@@ -73,13 +73,11 @@ pub struct Overridden {
 pub struct Way {
     pub from: Origin,
     /// What brought it from where it was written to where it counts, the first first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub through: Vec<Through>,
     /// What was written: a text before its variables were put in, or a short form.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
     /// The variables that count in the template.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub variables: Vec<Variable>,
 }
 

@@ -6,7 +6,12 @@ use crate::engine::text;
 use crate::scenario::Scenario;
 use crate::stories;
 
-stories![lists_containers_as_json, merges_logs_by_time, prints_a_config_that_means_the_same];
+stories![
+    lists_containers_as_json,
+    merges_logs_by_time,
+    explains_what_an_image_says,
+    prints_a_config_that_means_the_same
+];
 
 fn lists_containers_as_json(scenario: &Scenario) {
     scenario.compose(
@@ -86,4 +91,60 @@ volumes: { kept: }
         scenario.done(&["-f", &format!("printed.{format}"), "up", "-d"]);
         assert_eq!(scenario.container("web")["Id"], before["Id"], "{printed}");
     }
+}
+
+fn explains_what_an_image_says(scenario: &Scenario) {
+    scenario.file(
+        "Dockerfile",
+        r#"
+FROM ACTOR
+ENV LEVEL=info KEPT=yes
+WORKDIR /srv
+USER 1000
+ENTRYPOINT ["/actor"]
+CMD ["stay"]
+HEALTHCHECK --interval=5s CMD ["/actor", "say", "well"]
+"#,
+    );
+    scenario.compose(
+        r#"
+services:
+  web:
+    build: .
+    environment: { LEVEL: debug }
+    command: [say, hello]
+  absent: { image: convoke-test/absent-on-purpose }
+"#,
+    );
+    let explained = |words: &[&str]| -> Value {
+        let outcome = scenario.done(&[&["explain", "--format", "json"], words].concat());
+        serde_json::from_str(&outcome.stdout).expect("one object")
+    };
+    let value = |path: &str| explained(&[path])["values"][0].clone();
+    // Before the image is made there is nothing to be known of it.
+    let before = explained(&[]);
+    assert_eq!(before["notes"].as_array().map(Vec::len), Some(2), "{before:#}");
+    scenario.done(&["create", "web", "--build"]);
+    let image = scenario.container("web")["Config"]["Image"].clone();
+    let level = value("web.environment.LEVEL");
+    assert_eq!((&level["value"], &level["from"]["kind"]), (&"debug".into(), &"file".into()));
+    assert_eq!(level["instead_of"][0]["value"], "info");
+    assert_eq!(level["instead_of"][0]["from"]["image"], image);
+    let kept = value("web.environment.KEPT");
+    assert_eq!((&kept["value"], &kept["from"]["kind"]), (&"yes".into(), &"image".into()));
+    let command = value("web.command");
+    assert_eq!(command["value"], serde_json::json!(["say", "hello"]));
+    assert_eq!(command["instead_of"][0]["value"], serde_json::json!(["stay"]));
+    for (path, expected) in [
+        ("web.working_dir", serde_json::json!("/srv")),
+        ("web.user", "1000".into()),
+        ("web.entrypoint", serde_json::json!(["/actor"])),
+        ("web.healthcheck.interval", "5s".into()),
+        ("web.healthcheck.test", serde_json::json!(["CMD", "/actor", "say", "well"])),
+    ] {
+        assert_eq!(value(path)["value"], expected, "{path}");
+        assert_eq!(value(path)["from"]["image"], image, "{path}");
+    }
+    assert_eq!(explained(&["web"])["notes"], serde_json::json!([]));
+    scenario.done(&["down", "--rmi", "local"]);
 }
