@@ -61,6 +61,18 @@ pub struct About {
     pub os: String,
     /// How it was reached, for messages: `unix:///var/run/docker.sock`.
     pub address: String,
+    pub place: Place,
+}
+
+/// Where an engine is, seen from here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// On this machine, with the networks of its containers.
+    Here,
+    /// On this machine, but in a machine or a namespace of its own: only what is published can be reached.
+    Apart,
+    /// On another machine: only what is published there can be reached.
+    Elsewhere { host: String },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -220,6 +232,9 @@ pub struct ContainerDetails {
     pub health_check: Option<HealthSpec>,
     pub tty: bool,
     pub log_driver: String,
+    /// The engine's word: `bridge`, `host`, `none`, `container:<id>`, or a network's name.
+    pub network_mode: String,
+    pub ports: Vec<PublishedPort>,
     pub labels: Labels,
     pub environment: Vec<String>,
     pub mounts: Vec<MountPoint>,

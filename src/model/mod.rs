@@ -21,6 +21,7 @@ mod names;
 mod network;
 mod port;
 mod project;
+mod ready;
 mod service;
 mod ssh;
 pub mod tree;
@@ -45,6 +46,7 @@ pub use names::ServiceName;
 pub use network::{Endpoint, Ipam, IpamPool, Network};
 pub use port::Port;
 pub use project::{Extensions, ModelResource, Project};
+pub use ready::{Ready, Sign, Wrong};
 pub use service::{
     Blkio, CredentialSpec, DeviceMapping, Hook, Logging, Provider, Service, ServiceModel, ThrottleDevice, WeightDevice,
 };

@@ -230,7 +230,11 @@ impl<'p> Planner<'p> {
         }
         let (name, readiness, required) = &key;
         let placed = self.placed.get(name)?;
-        let guard = if placed.iter().all(|placed| is_ready(placed, *readiness)) {
+        let service = self.project.services.get(name);
+        let ready = service.and_then(spec::ready);
+        // What is told from outside is known to nobody until somebody looks.
+        let is_told_outside = ready.is_some() && matches!(readiness, Readiness::Healthy | Readiness::Settled);
+        let guard = if !is_told_outside && placed.iter().all(|placed| is_ready(placed, *readiness)) {
             match self.decisions.get(name).map_or(Change::None, Decision::starts) {
                 Change::None if placed.iter().all(|placed| placed.started.is_empty()) => return None,
                 Change::If(guard) => Some(guard),
@@ -244,7 +248,8 @@ impl<'p> Planner<'p> {
             condition: *readiness,
             containers: placed.iter().map(|placed| placed.container.clone()).collect(),
             required: *required,
-            health_check: self.project.services.get(name).and_then(spec::health_check),
+            health_check: service.and_then(spec::health_check),
+            ready,
         };
         let name = name.clone();
         let id = self.push(step, reason, Some(&name), guard, after);

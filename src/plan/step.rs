@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::engine::{ContainerId, EndpointSpec, HealthSpec, ImageId, ImagePull, NetworkSpec, Removal, VolumeSpec};
-use crate::model::{Condition, Hook, ServiceName};
+use crate::model::{Condition, Hook, Ready, ServiceName};
 
 use super::{Draft, Reason};
 
@@ -146,6 +146,8 @@ pub enum Step {
         containers: Vec<ContainerRef>,
         required: bool,
         health_check: Option<HealthSpec>,
+        /// What tells it from outside, in the place of the health check.
+        ready: Option<Ready>,
     },
 }
 

@@ -6,13 +6,14 @@ use std::time::Duration;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use crate::engine::{ContainerDetails, ContainerId, EngineError, ErrorKind, Health, HealthSpec, State};
-use crate::model::ServiceName;
+use crate::model::{Ready, ServiceName};
 use crate::plan::{ContainerRef, PlannedStep, Readiness as Need, Step, StepId};
 
 use super::evidence;
 use super::execute::{Ending, Execution};
 use super::failure::{Cause, CauseKind};
 use super::probe::{self, Test};
+use super::ready::{self, Unseen};
 use super::remind::PATIENCE;
 use super::work::Readiness;
 
@@ -32,13 +33,19 @@ enum Verdict {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Obstacle {
     Unhealthy,
+    /// Nobody can look whether it is ready.
+    Unseen(Unseen),
     NoHealthCheck,
-    Exited { code: i64, oom: bool },
+    Exited {
+        code: i64,
+        oom: bool,
+    },
 }
 
 /// Decides from the state alone, never from the event that led here. What an earlier run of the container left behind
 /// does not count: health only while it runs, and only what was found since its start.
-fn judge(need: Need, details: &ContainerDetails) -> Verdict {
+/// With `is_seen_outside`, somebody else than the engine tells whether it is ready.
+fn judge(need: Need, details: &ContainerDetails, is_seen_outside: bool) -> Verdict {
     // One that ended well and yet is to run always was stopped by somebody.
     let is_to_run_on = matches!(details.restart_policy.as_str(), "always" | "unless-stopped");
     match (details.state, need) {
@@ -50,9 +57,10 @@ fn judge(need: Need, details: &ContainerDetails) -> Verdict {
         (State::Running, Need::Completed) => Verdict::NotYet,
         (State::Running, Need::Started) => Verdict::Met,
         (State::Running, Need::Healthy | Need::Settled) => match health_of_this_run(details) {
+            Health::Unhealthy => Verdict::Never(Obstacle::Unhealthy),
+            _ if is_seen_outside => Verdict::Starting,
             Health::Healthy => Verdict::Met,
             Health::Starting => Verdict::Starting,
-            Health::Unhealthy => Verdict::Never(Obstacle::Unhealthy),
             Health::None if need == Need::Settled => Verdict::Met,
             Health::None => Verdict::Never(Obstacle::NoHealthCheck),
         },
@@ -90,6 +98,18 @@ fn note(details: &ContainerDetails) -> String {
     }
 }
 
+/// What a step waits for, and how that can be told.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    step: StepId,
+    need: Need,
+    health_check: Option<&'a HealthSpec>,
+    ready: Option<&'a Ready>,
+}
+
+/// Looks at a container until it is ready.
+type Looking<'a> = Pin<Box<dyn Future<Output = Result<(), Unseen>> + 'a>>;
+
 /// Why a wait ended without its condition.
 enum Trouble {
     Engine(EngineError),
@@ -101,13 +121,12 @@ impl Execution<'_> {
     /// The step `Await`.
     pub(super) async fn wait(&self, id: StepId) -> Ending {
         let planned = self.plan.step(id);
-        let Step::Await { condition, containers, required, health_check } = &planned.step else {
+        let Step::Await { condition, containers, required, health_check, ready } = &planned.step else {
             return Ending::Unneeded;
         };
-        let mut waits: FuturesUnordered<_> = containers
-            .iter()
-            .map(|container| self.wait_for(id, *condition, container, health_check.as_ref()))
-            .collect();
+        let asked = Asked { step: id, need: *condition, health_check: health_check.as_ref(), ready: ready.as_ref() };
+        let mut waits: FuturesUnordered<_> =
+            containers.iter().map(|container| self.wait_for(asked, container)).collect();
         loop {
             let (container, trouble) = tokio::select! {
                 biased;
@@ -130,55 +149,68 @@ impl Execution<'_> {
     /// One container, until it is as needed.
     async fn wait_for<'c>(
         &self,
-        step: StepId,
-        need: Need,
+        asked: Asked<'_>,
         container: &'c ContainerRef,
-        asked: Option<&HealthSpec>,
     ) -> Result<(), (&'c ContainerRef, Trouble)> {
         let id = self.results.borrow().container(container);
         let Some(id) = id else { return Err((container, Trouble::Gone)) };
-        let waited = self.watch(step, need, &id, asked).await;
-        self.notes.forget(step, &id);
+        let waited = self.watch(asked, &id).await;
+        self.notes.forget(asked.step, &id);
         waited.map_err(|trouble| (container, trouble))
     }
 
-    async fn watch(
-        &self,
-        step: StepId,
-        need: Need,
-        id: &ContainerId,
-        asked: Option<&HealthSpec>,
-    ) -> Result<(), Trouble> {
+    async fn watch(&self, asked: Asked<'_>, id: &ContainerId) -> Result<(), Trouble> {
         let mut news = self.feed.subscribe();
         let mut look_again = FIRST_SECOND_LOOK;
-        let mut probing: Option<Pin<Box<dyn Future<Output = ()> + '_>>> = None;
+        // Each run of the container is looked at anew.
+        let (mut run, mut looking): (String, Option<Looking<'_>>) = (String::new(), None);
         loop {
             let details = self.look(id).await?;
-            self.notes.keep(step, id, note(&details));
-            match judge(need, &details) {
+            let is_new = details.started_at != run;
+            if is_new || looking.is_none() || asked.ready.is_none() {
+                self.notes.keep(asked.step, id, note(&details));
+            }
+            match judge(asked.need, &details, asked.ready.is_some()) {
                 Verdict::Met => return Ok(()),
                 Verdict::Never(obstacle) => return Err(Trouble::Obstacle(obstacle, Box::new(details))),
-                Verdict::NotYet => probing = None,
-                Verdict::Starting => {
-                    if probing.is_none() && self.work.readiness == Readiness::Probe {
-                        let test = Test::of_container(&details, asked);
-                        probing = test.map(|test| Box::pin(probe::succeed(self.work.engine, id, test)) as _);
-                    }
-                }
+                Verdict::NotYet => looking = None,
+                Verdict::Starting if is_new || looking.is_none() => looking = self.test(asked, &details),
+                Verdict::Starting => {}
             }
-            let probed = async {
-                match &mut probing {
-                    Some(probing) => probing.await,
+            run.clone_from(&details.started_at);
+            let looked = async {
+                match &mut looking {
+                    Some(looking) => looking.await,
                     None => std::future::pending().await,
                 }
             };
             tokio::select! {
                 biased;
                 heard = news.about(id.as_str()) => heard.map_err(Trouble::Engine)?,
-                () = probed => return Ok(()),
+                seen = looked => return match seen {
+                    Ok(()) => Ok(()),
+                    Err(unseen) => Err(Trouble::Obstacle(Obstacle::Unseen(unseen), Box::new(details))),
+                },
                 () = tokio::time::sleep(look_again) => look_again = PATIENCE,
             }
         }
+    }
+
+    /// What tells earlier than the engine, or instead of it, that a container which runs is ready.
+    fn test<'t>(&'t self, asked: Asked<'t>, details: &ContainerDetails) -> Option<Looking<'t>> {
+        let (engine, details) = (self.work.engine, details.clone());
+        if let Some(ready) = asked.ready {
+            return Some(Box::pin(async move {
+                let keep = |seen| self.notes.keep(asked.step, &details.id, format!("{}: {seen}", details.name));
+                ready::seen(engine, &details, ready, &keep).await
+            }));
+        }
+        let test =
+            Test::of_container(&details, asked.health_check).filter(|_| self.work.readiness == Readiness::Probe)?;
+        Some(Box::pin(async move {
+            probe::succeed(engine, &details.id, test).await;
+            Ok(())
+        }))
     }
 
     async fn look(&self, id: &ContainerId) -> Result<ContainerDetails, Trouble> {
@@ -213,16 +245,22 @@ fn service_of(planned: &PlannedStep) -> ServiceName {
 
 fn obstruction(planned: &PlannedStep, name: &str, obstacle: &Obstacle) -> Cause {
     let completing = matches!(planned.step, Step::Await { condition: Need::Completed, .. });
-    match *obstacle {
+    match obstacle {
+        Obstacle::Unseen(unseen) => {
+            let mut cause = Cause::of(planned, CauseKind::NoHealthCheck, unseen.message.clone());
+            cause.help = Some(unseen.help.clone());
+            cause
+        }
         Obstacle::Unhealthy => Cause::of(planned, CauseKind::Unhealthy, format!("container {name} is unhealthy")),
         Obstacle::NoHealthCheck => {
             let mut cause =
                 Cause::of(planned, CauseKind::NoHealthCheck, format!("container {name} has no healthcheck configured"));
             let service = service_of(planned);
-            cause.help = Some(format!("give {service} a `healthcheck`, or wait for `service_started` only"));
+            let key = Ready::KEY;
+            cause.help = Some(format!("give {service} a `healthcheck` or `{key}`, or wait for `service_started` only"));
             cause
         }
-        Obstacle::Exited { code, oom } => {
+        &Obstacle::Exited { code, oom } => {
             let memory = if oom { ", out of memory" } else { "" };
             let message = if completing {
                 format!("service \"{}\" didn't complete successfully: exit {code}{memory}", service_of(planned))

@@ -16,6 +16,7 @@ services:
     environment: { COLOUR: red }
     ports: ["127.0.0.1::8000"]
     depends_on: { db: { condition: service_healthy } }
+    x-convoke-ready: { tcp: 8000 }
   db:
     image: ACTOR
     command: [stay]

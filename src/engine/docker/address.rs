@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::engine::Place;
+
 /// An address as written in `DOCKER_HOST` or in a context.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
@@ -70,6 +72,17 @@ impl Address {
         Ok(Self::Ssh { user: user.map(Into::into), host: host.into(), port, socket })
     }
 
+    /// Where an engine with this address is.
+    pub fn place(&self) -> Place {
+        match self {
+            Self::Unix(path) if cfg!(target_os = "linux") && !is_apart(path) => Place::Here,
+            Self::Unix(_) => Place::Apart,
+            // A tunnel may end here that begins anywhere.
+            Self::Tcp { host, .. } if matches!(host.as_str(), "127.0.0.1" | "::1" | "localhost") => Place::Apart,
+            Self::Tcp { host, .. } | Self::Ssh { host, .. } => Place::Elsewhere { host: host.clone() },
+        }
+    }
+
     /// The socket's path, where it is a file on this machine.
     pub fn socket(&self) -> Option<&Path> {
         match self {
@@ -77,6 +90,14 @@ impl Address {
             _ => None,
         }
     }
+}
+
+/// Whether a socket belongs to an engine in a virtual machine, or to one that runs as a common user with a network of its
+/// own.
+fn is_apart(socket: &Path) -> bool {
+    const FOLDERS: [&str; 6] = [".docker", ".colima", ".lima", ".rd", ".orbstack", "colima"];
+    let folders = socket.components().filter_map(|folder| folder.as_os_str().to_str());
+    socket.starts_with("/run/user") || folders.into_iter().any(|folder| FOLDERS.contains(&folder))
 }
 
 /// Splits `host:port`, `[::1]:port` and `host`; `None` when the port is no port.
@@ -135,6 +156,24 @@ mod tests {
         ];
         for (text, tls, expected) in cases {
             assert_eq!(Address::parse(text, tls).map(|address| address.to_string()), Ok(expected.into()), "{text}");
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn where_an_engine_is() {
+        let elsewhere = |host: &str| Place::Elsewhere { host: host.into() };
+        let table = [
+            ("unix:///var/run/docker.sock", Place::Here),
+            ("unix:///run/user/1000/podman/podman.sock", Place::Apart),
+            ("unix:///home/me/.docker/desktop/docker.sock", Place::Apart),
+            ("unix:///home/me/.colima/default/docker.sock", Place::Apart),
+            ("tcp://localhost:2375", Place::Apart),
+            ("tcp://10.0.0.1", elsewhere("10.0.0.1")),
+            ("ssh://me@there", elsewhere("there")),
+        ];
+        for (text, expected) in table {
+            assert_eq!(Address::parse(text, false).map(|address| address.place()), Ok(expected), "{text}");
         }
     }
 

@@ -54,6 +54,12 @@ answers! {
     }
     NetworkSettings {
         networks: BTreeMap<String, Endpoint>,
+        /// Only a single container's answer has it: `80/tcp` to where it is published, or null.
+        ports: BTreeMap<String, Option<Vec<HostPort>>>,
+    }
+    HostPort {
+        host_ip: String,
+        host_port: String,
     }
     Endpoint {
         #[serde(rename = "NetworkID")]
@@ -114,6 +120,7 @@ answers! {
     }
     HostConfig {
         restart_policy: RestartPolicy,
+        network_mode: String,
         log_config: LogConfig,
     }
     RestartPolicy {

@@ -176,6 +176,7 @@ fn introduce(headers: &HeaderMap, address: &Address, pinned: Option<ApiVersion>)
         api: pinned.unwrap_or_else(|| spoken.min(NEWEST)),
         os: header("ostype").into(),
         address: address.to_string(),
+        place: address.place(),
     })
 }
 

@@ -1,5 +1,6 @@
 //! Containers: listed, inspected, created, and moved from state to state.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bollard::models::NetworkConnectRequest;
@@ -11,7 +12,8 @@ use serde::Deserialize;
 
 use super::DockerEngine;
 use super::answers::{
-    CreatedContainer, Endpoint as AnsweredEndpoint, HealthRun, InspectedContainer, ListedContainer, ListedPort, Mount,
+    CreatedContainer, Endpoint as AnsweredEndpoint, HealthRun, HostPort, InspectedContainer, ListedContainer,
+    ListedPort, Mount,
 };
 use super::error::translate;
 use super::translate::{MULTIPLE_ENDPOINTS, container_body, endpoint_body, health_spec, unheeded};
@@ -192,6 +194,23 @@ fn port(listed: ListedPort) -> PublishedPort {
     }
 }
 
+/// What is published, from `80/tcp` and the places that lead there.
+fn published(ports: BTreeMap<String, Option<Vec<HostPort>>>) -> Vec<PublishedPort> {
+    let of = |(target, places): (String, Option<Vec<HostPort>>)| {
+        let (number, protocol) = target.split_once('/').unwrap_or((&target, "tcp"));
+        let (target, protocol) = (number.parse().unwrap_or(0), protocol.to_owned());
+        let places = places.unwrap_or_default().into_iter();
+        let place = move |place: HostPort| PublishedPort {
+            address: place.host_ip,
+            published: place.host_port.parse().ok(),
+            target,
+            protocol: protocol.clone(),
+        };
+        places.map(place).collect::<Vec<_>>()
+    };
+    ports.into_iter().flat_map(of).collect()
+}
+
 fn mount(answer: Mount) -> MountPoint {
     MountPoint {
         kind: answer.r#type,
@@ -242,6 +261,8 @@ fn details(answer: InspectedContainer, raw: serde_json::Value) -> ContainerDetai
         health_check: answer.config.healthcheck.map(health_spec),
         tty: answer.config.tty,
         log_driver: answer.host_config.log_config.r#type,
+        network_mode: answer.host_config.network_mode,
+        ports: published(answer.network_settings.ports),
         labels: answer.config.labels,
         environment: answer.config.env,
         mounts: answer.mounts.into_iter().map(mount).collect(),

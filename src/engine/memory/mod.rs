@@ -84,8 +84,14 @@ impl MemoryEngine {
 
     /// An empty engine that speaks this version.
     pub fn speaking(api: ApiVersion) -> Self {
-        let about =
-            About { product: "Memory".into(), version: "1".into(), api, os: "linux".into(), address: "memory".into() };
+        let about = About {
+            product: "Memory".into(),
+            version: "1".into(),
+            api,
+            os: "linux".into(),
+            address: "memory".into(),
+            place: super::Place::Apart,
+        };
         let world = Mutex::new(World::new(api));
         Self { about, shared: Arc::new(Shared { world, journal: Mutex::default(), changes: watch::Sender::new(0) }) }
     }

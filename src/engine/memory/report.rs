@@ -49,6 +49,8 @@ impl World {
             health_check: occupant.health_check.clone(),
             tty: spec.tty,
             log_driver: spec.log.as_ref().map_or("json-file", |log| log.driver.as_str()).to_owned(),
+            network_mode: if spec.network_mode.is_empty() { "default".into() } else { spec.network_mode.clone() },
+            ports: occupant.ports.clone(),
             labels: occupant.labels.clone(),
             environment: occupant.environment.clone(),
             mounts: occupant.mounts.clone(),

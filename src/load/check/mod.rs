@@ -3,6 +3,7 @@
 mod cycle;
 mod document;
 mod exclusive;
+mod ready;
 mod references;
 
 use std::collections::BTreeMap;
@@ -47,6 +48,7 @@ pub(super) fn sense(project: &Project, document: &Node) -> Vec<Diagnostic> {
         let subject = Subject { project, document, name, service };
         references::check(&subject, &mut findings);
         exclusive::check(&subject, &mut findings);
+        ready::check(&subject, &mut findings);
     }
     container_names(project, document, &mut findings);
     secrets(project, document, &mut findings);

@@ -61,6 +61,9 @@ pub(super) fn unknown(key: &str, span: Span, object: &Object, path: &Path<'_>) -
     if let Some(place) = below(key, object) {
         return finding.help(format!("`{key}` belongs under `{place}`"));
     }
+    if object.extensions && key.starts_with(super::OURS) {
+        return finding.help("keys of your own may begin with any other `x-`");
+    }
     if object.extensions {
         return finding.help(format!("a key of your own starts with `x-`: `x-{key}`"));
     }

@@ -16,6 +16,9 @@ use crate::yaml::{Kind, Map, Node};
 
 use super::path::Path;
 
+/// Extensions that begin so mean something to us, or nothing at all.
+const OURS: &str = "x-convoke-";
+
 /// Kinds of values, as a set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Kinds(u8);
@@ -352,6 +355,8 @@ fn entries(map: &mut Map, span: Span, object: &'static Object, path: &Path<'_>, 
     for (key, key_span, value) in map.iter_mut() {
         if let Some(shape) = object.known(key) {
             visit(value, shape, &path.key(key), findings);
+        } else if object.extensions && key.starts_with(OURS) {
+            findings.push(elsewhere::unknown(key, key_span, object, path));
         } else if object.extensions && key.starts_with("x-") {
         } else if let Some((names, shape)) = object.named
             && names.good(key)

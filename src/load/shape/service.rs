@@ -5,6 +5,7 @@ use super::table::{
     STRING_OR_LIST, STRINGS, ULIMITS, UNIQUE_STRINGS, WHOLE,
 };
 use super::{Kinds, Names, Object, Others, Shape, deploy};
+use crate::model::Ready;
 
 const BUILD: Shape = STRING.or_map(&Object::closed(&[
     ("context", STRING),
@@ -155,6 +156,21 @@ const TRIGGER: Shape = Shape::map(
 );
 const DEVELOP: Shape = Shape::map(&Object::closed(&[("watch", Shape::list(&TRIGGER))])).or(Kinds::NULL);
 
+/// convoke's own: when a service is ready, as told from outside. What goes with what is checked when it is read.
+const READY: Shape = Shape::map(
+    &Object::closed(&[
+        ("tcp", WHOLE),
+        ("http", WHOLE),
+        ("path", STRING),
+        ("status", WHOLE),
+        ("log", STRING),
+        ("interval", STRING),
+        ("timeout", STRING),
+    ])
+    .without_extensions(),
+)
+.or(Kinds::NULL);
+
 const STRING_OR_NUMBER: Shape = Shape::of(Kinds::STRING.or(Kinds::NUMBER));
 const CONTAINER_NAME: Shape =
     Shape { pattern: Some((container_name, "at least two of a-z, A-Z, 0-9, `_`, `.` and `-`")), ..STRING };
@@ -259,6 +275,7 @@ pub(super) const SERVICE: Shape = Shape::map(&Object::closed(&[
     ("volumes", Shape::unique(&MOUNT)),
     ("volumes_from", UNIQUE_STRINGS),
     ("working_dir", STRING),
+    (Ready::KEY, READY),
 ]));
 
 // The format's patterns are not anchored: a text is good when a part of it is.

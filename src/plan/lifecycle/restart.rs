@@ -126,6 +126,7 @@ impl Restart<'_> {
             containers: containers.iter().map(|container| existing(container)).collect(),
             required,
             health_check: self.project.services.get(dependency).and_then(spec::health_check),
+            ready: self.project.services.get(dependency).and_then(spec::ready),
         };
         let reason = Reason::NeededBy { services: vec![name.clone()] };
         let after = self.ends.get(dependency).cloned().unwrap_or_default();

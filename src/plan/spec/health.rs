@@ -3,11 +3,16 @@
 use std::time::Duration;
 
 use crate::engine::{ApiVersion, ContainerSpec, HealthSpec};
-use crate::model::{HealthCheck, Service, ServiceName};
+use crate::model::{HealthCheck, Ready, Service, ServiceName};
 
 use super::super::PlanError;
 
 const START_INTERVAL_SINCE: ApiVersion = ApiVersion::new(1, 44);
+
+/// What a service says of when it is ready, as loading has found it to make sense.
+pub fn ready(service: &Service) -> Option<Ready> {
+    Ready::of(service).and_then(Result::ok)
+}
 
 pub fn fill(
     spec: &mut ContainerSpec,

@@ -14,7 +14,7 @@ mod security;
 use std::collections::BTreeMap;
 
 pub use grants::injected_files;
-pub use health::health_check;
+pub use health::{health_check, ready};
 pub(super) use labels::{CONVOKE_CONFIG, container_labels, network_spec, volume_spec};
 pub use mounts::anonymous_targets;
 pub use names::{container_name, image_name, one_off_name, platform, replica_count};

@@ -2,6 +2,7 @@
 
 mod conditions;
 mod patience;
+mod ready;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
