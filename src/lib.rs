@@ -23,6 +23,7 @@ pub mod engine;
 pub mod event;
 pub mod explain;
 pub mod plan;
+pub mod timing;
 
 pub mod build;
 pub mod run;

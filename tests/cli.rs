@@ -63,6 +63,7 @@ Commands:
   create   Create the containers of the project, without starting them
   config   Check the compose files and show what they come to
   explain  Show where each value comes from, and what it took the place of
+  timing   Show where the time of the last `up` went: per service, and what everything waited for
   version  Show the version of convoke
   help     Print this message or the help of the given subcommand(s)
 
@@ -97,12 +98,13 @@ Global options:
 "#]]);
 }
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 18] = [
     "config", "create", "down", "explain", "kill", "logs", "pause", "plan", "ps", "restart", "rm", "scale", "start",
-    "stop", "unpause", "up", "version",
+    "stop", "timing", "unpause", "up", "version",
 ];
 
-const WITH_EXAMPLES: [&str; 9] = ["explain", "kill", "pause", "restart", "rm", "scale", "start", "stop", "unpause"];
+const WITH_EXAMPLES: [&str; 10] =
+    ["explain", "kill", "pause", "restart", "rm", "scale", "start", "stop", "timing", "unpause"];
 
 #[test]
 fn every_command_has_help() {
@@ -176,6 +178,11 @@ Options:
                                     exit with its status
       --exit-code-from <SERVICE>    Exit with the status of this service's container; implies
                                     --abort-on-container-exit
+      --timing                      Show at the end where the time went: per service, and what
+                                    everything waited for
+      --timeline <FILE.html>        Write the steps as bars over time into a page, which needs
+                                    nothing else to be looked at
+      --trace <FILE.json>           Write the steps as a trace, for the profiler of a browser
 
 Global options:
       --ansi <WHEN>            When to colour and redraw [default: auto] [env: COMPOSE_ANSI]

@@ -14,10 +14,11 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("plan", &["model", "graph", "engine", "diagnostic"]),
     ("explain", &["load", "source", "yaml", "model", "engine", "diagnostic"]),
     ("event", &["model", "plan", "engine"]),
+    ("timing", &["plan", "event"]),
     ("run", &["plan", "engine", "event", "model", "graph", "build"]),
     ("build", &["plan", "engine", "event", "model", "graph"]),
     ("terminal", &[]),
-    ("render", &["yaml", "event", "explain", "diagnostic", "model", "plan", "engine", "terminal"]),
+    ("render", &["yaml", "event", "explain", "diagnostic", "model", "plan", "engine", "timing", "terminal"]),
     ("engine::docker", &["engine"]),
     ("engine::memory", &["engine"]),
 ];

@@ -22,6 +22,7 @@ mod ps;
 mod report;
 mod restart;
 mod rm;
+mod runs;
 mod scale;
 mod session;
 mod settings;
@@ -29,6 +30,7 @@ mod standing;
 mod start;
 mod stop;
 mod telling;
+mod timing;
 mod up;
 mod variables;
 mod version;
@@ -86,6 +88,7 @@ enum Command {
     Create(create::Arguments),
     Config(config::Arguments),
     Explain(explain::Arguments),
+    Timing(timing::Arguments),
     Version(version::Arguments),
 }
 
@@ -189,6 +192,7 @@ fn perform(invocation: &Invocation, settings: Settings, environment: &Environmen
         Command::Create(arguments) => wait_for(create::create(arguments, &context)),
         Command::Explain(arguments) => wait_for(explain::explain(arguments, &context)),
         Command::Config(arguments) => config::config(arguments, &context),
+        Command::Timing(arguments) => timing::timing(arguments, &context),
         Command::Version(arguments) => version::version(*arguments),
     }
 }

@@ -3,6 +3,8 @@
 use std::io::{self, Write};
 use std::rc::Rc;
 
+use jiff::Timestamp;
+
 use crate::build::{self, Builder, Surroundings};
 use crate::engine::{Container, Engine, Filters, State};
 use crate::event::Event;
@@ -13,6 +15,7 @@ use crate::render::paint::Paint;
 use crate::render::summary::summary;
 use crate::run::{self, Attach, CauseKind, OnFailure, Readiness, Work};
 use crate::terminal;
+use crate::timing;
 
 use super::context::Context;
 use super::interrupt::{self, Interrupts, Patience};
@@ -28,6 +31,7 @@ pub struct Session<'a> {
     interrupts: Interrupts,
     telling: Rc<Telling>,
     tell: Box<dyn Fn(Event)>,
+    began: Timestamp,
 }
 
 impl<'a> Session<'a> {
@@ -56,6 +60,7 @@ impl<'a> Session<'a> {
             interrupts: interrupt::listen(patience)?,
             telling,
             tell: Box::new(move |event| teller.tell(&event)),
+            began: Timestamp::now(),
         })
     }
 
@@ -92,6 +97,12 @@ impl<'a> Session<'a> {
             Ok(code) => Ok(told.map(|()| Status::of_container(code))?),
             Err(failure) => Err(self.failed(failure).await),
         }
+    }
+
+    /// The plan as it went. `command`: `up`
+    pub fn record(&self, command: &str) -> timing::Run {
+        let began = self.began.round(jiff::Unit::Millisecond).unwrap_or(self.began);
+        self.telling.laps().run(&self.prepared.plan, &self.prepared.project.name, command, &began.to_string())
     }
 
     fn finish(&self) -> io::Result<()> {

@@ -19,6 +19,7 @@ use crate::render::records::Records;
 use crate::render::screen::{Choice, Groups, Routes, Screen};
 use crate::render::summary::Ready;
 use crate::terminal;
+use crate::timing::Laps;
 
 use super::log_folder::LogFolder;
 use super::outcome::Failure;
@@ -71,6 +72,7 @@ impl<'s> Style<'s> {
 pub struct Telling {
     screen: RefCell<Screen<'static>>,
     folder: RefCell<Option<LogFolder>>,
+    laps: RefCell<Laps>,
     began: Instant,
     /// There may be nothing to write for long, and yet it has to be seen when the reader leaves.
     follows: bool,
@@ -119,6 +121,7 @@ impl Telling {
         Ok(Self {
             screen: RefCell::new(screen),
             folder: RefCell::new(folder),
+            laps: RefCell::default(),
             began: Instant::now(),
             follows: style.announce || style.errors_on_stdout,
             broken: RefCell::new(None),
@@ -147,7 +150,13 @@ impl Telling {
             self.ready.borrow_mut().insert(service.clone(), ready);
         }
         self.keep(event);
+        self.laps.borrow_mut().note(event, self.began.elapsed());
         self.on_screen(|screen, moment| screen.show(event, moment));
+    }
+
+    /// The steps of the plan with their times, as far as they were done.
+    pub fn laps(&self) -> Laps {
+        self.laps.borrow().clone()
     }
 
     /// Keeps what is to be kept. When that is not possible any more, it is said, and the work goes on.

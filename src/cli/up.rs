@@ -17,6 +17,7 @@ use super::plan;
 use super::prepared::Prepared;
 use super::session::Session;
 use super::telling::Style;
+use super::timing;
 
 /// Create and start the containers of the project
 #[derive(Args, Clone, Debug, Default)]
@@ -57,6 +58,9 @@ pub struct Arguments {
 
     #[command(flatten)]
     watching: Watching,
+
+    #[command(flatten)]
+    timing: timing::Flags,
 }
 
 /// What is shown in the foreground, and when it ends.
@@ -123,12 +127,18 @@ pub async fn up(arguments: &Arguments, context: &Context<'_>) -> Result<Status, 
     }
     let session = Session::begin(context, &prepared, arguments.patience(), &arguments.style(&attach))?;
     let work = Work { deadline, readiness: arguments.readiness.into(), ..session.work() };
-    if arguments.is_detached() {
-        session.execute(&work).await?;
-        session.summarise().await
+    let result = if arguments.is_detached() {
+        match session.execute(&work).await {
+            Ok(_) => session.summarise().await,
+            Err(failure) => Err(failure),
+        }
     } else {
         session.attached(&work, &attach).await
-    }
+    };
+    // What went wrong on the way matters more than a file that cannot be written.
+    let settled = arguments.timing.settle(session.record("up"), context);
+    let status = result?;
+    settled.map(|()| status)
 }
 
 /// What leads to the plan, unless the time is up before.

@@ -16,3 +16,5 @@ pub mod screen;
 pub mod sieve;
 pub mod summary;
 pub mod table;
+pub mod timeline;
+pub mod timing;

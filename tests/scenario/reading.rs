@@ -16,7 +16,8 @@ stories![
     chooses_lines,
     writes_lines_as_objects,
     shows_one_container_after_the_other,
-    keeps_lines_when_it_is_killed
+    keeps_lines_when_it_is_killed,
+    tells_where_the_time_went,
 ];
 
 const TALKERS: &str = r#"
@@ -198,4 +199,37 @@ services:
     let merged = read("all.ndjson");
     let enough = merged.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     assert_eq!(enough.filter(|object| object["line"] == "enough").count(), 1, "{merged}");
+}
+
+/// A run tells where its time went, at once and later, for people, browsers and programs.
+fn tells_where_the_time_went(scenario: &Scenario) {
+    scenario.compose(
+        r#"
+services:
+  web: { image: ACTOR, command: [stay], depends_on: { job: { condition: service_completed_successfully } } }
+  job: { image: ACTOR, command: [sleep, "300"] }
+  aside: { image: ACTOR, command: [stay] }
+"#,
+    );
+    let state = scenario.path("state");
+    scenario.variable("XDG_STATE_HOME", &state.display().to_string());
+    scenario.convoke(&["timing"]).exits_with(1).complains_about(&["no run of", "convoke up"]);
+    let up = scenario.done(&["up", "-d", "--timing", "--timeline", "up.html", "--trace", "up.json"]);
+    let waited: Vec<&str> = up.stderr.lines().skip_while(|line| !line.contains("what was waited for")).collect();
+    for (service, action) in [("job", "await"), ("web", "start")] {
+        let told = waited.iter().any(|line| line.contains(service) && line.contains(action));
+        assert!(told, "{service} {action} is not on the way\n{}", up.stderr);
+    }
+    assert!(!waited.iter().any(|line| line.contains("aside")), "{}", up.stderr);
+    let page = fs::read_to_string(scenario.path("up.html")).expect("a page");
+    assert!(page.contains("<h2>job</h2>") && page.ends_with("</html>\n"), "{page}");
+    let trace: Value = serde_json::from_slice(&fs::read(scenario.path("up.json")).expect("a trace")).expect("JSON");
+    assert!(trace["traceEvents"].as_array().is_some_and(|events| events.len() > 8), "{trace}");
+    let told = scenario.done(&["timing", "--format", "json"]).stdout;
+    let told: Value = serde_json::from_str(&told).expect("JSON");
+    let ready = |service: &str| told["services"][service]["at"].as_u64().expect("a time");
+    assert!(ready("web") > ready("job") && ready("job") >= 300_000, "{told}");
+    scenario.done(&["up", "-d", "--force-recreate", "-t", "0"]);
+    let told = scenario.done(&["timing"]).stdout;
+    assert!(told.contains("CHANGE"), "{told}");
 }
