@@ -225,14 +225,23 @@ impl Operator {
 /// Where a range of a text stands in the file; the whole scalar where escapes or folded lines hide it.
 pub fn place(raw: &str, text: &str, range: Range<usize>, span: Span) -> Span {
     let Some(part) = text.get(range.clone()).filter(|part| !part.is_empty()) else { return span };
-    let earlier = text[..range.start].matches(part).count();
     // What occurs as often in the file as in the text occurs there in the same order.
-    if raw.matches(part).count() != text.matches(part).count() {
-        return span;
-    }
-    let Some((at, _)) = raw.match_indices(part).nth(earlier) else { return span };
+    let (in_file, in_text) = (occurrences(raw, part), occurrences(text, part));
+    let at = in_text.iter().position(|at| *at == range.start).filter(|_| in_file.len() == in_text.len());
+    let Some(at) = at.map(|number| in_file[number]) else { return span };
     let start = span.start + at as u32;
     Span { start, end: start + part.len() as u32, ..span }
+}
+
+/// Where a text begins in another one. Two of these places may overlap: `${A:${A:${` holds `${A:${` twice.
+fn occurrences(text: &str, part: &str) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(at) = text[from..].find(part).map(|at| from + at) {
+        found.push(at);
+        from = at + part.chars().next().map_or(1, char::len_utf8);
+    }
+    found
 }
 
 #[cfg(test)]
