@@ -134,7 +134,8 @@ impl Context<'_> {
     }
 
     pub fn manner(&self) -> Manner {
-        Manner { format: self.settings.error_format, color: self.settings.color_stderr }
+        let Settings { error_format: format, color_stderr: color, status_by_class: by_class, .. } = self.settings;
+        Manner { format, color, by_class }
     }
 
     /// # Errors

@@ -1,11 +1,13 @@
 //! The street door: the command tree, and the way from arguments to an exit status.
 
+mod advice;
 mod config;
 mod context;
 mod create;
 mod down;
 mod explain;
 mod globals;
+mod holder;
 mod instant;
 mod interrupt;
 mod kill;
@@ -47,13 +49,13 @@ use crate::terminal::Terminal;
 
 use context::Context;
 use globals::Globals;
-use outcome::{Failure, Status};
+use outcome::{Class, Failure, Status};
 use report::Manner;
 use settings::{Environment, Settings, variable};
 
 /// Runs multi-container applications from a Compose file
 #[derive(Debug, Parser)]
-#[command(name = "convoke", disable_version_flag = true, disable_help_flag = true)]
+#[command(name = "convoke", disable_version_flag = true, disable_help_flag = true, after_help = outcome::statuses())]
 struct Invocation {
     #[command(flatten)]
     globals: Globals,
@@ -101,7 +103,7 @@ pub fn main() -> ExitCode {
             let status = begin(&invocation, &environment);
             ExitCode::from(status.0)
         }
-        Err(error) => ExitCode::from(refuse(&error).0),
+        Err(error) => ExitCode::from(refuse(&error, &environment).0),
     }
 }
 
@@ -144,8 +146,12 @@ fn misplaced(mut error: clap::Error) -> clap::Error {
 }
 
 /// Shows help, which was asked for, or a mistake on the command line. A reader who has left is no mistake.
-fn refuse(error: &clap::Error) -> Status {
+fn refuse(error: &clap::Error, environment: &Environment) -> Status {
     match error.print() {
+        // What the variable says wrong is told by a command that can be understood.
+        Ok(()) if error.use_stderr() && settings::status_by_class(environment).unwrap_or(false) => {
+            Class::Usage.status()
+        }
         Ok(()) if error.use_stderr() => Status::FAILURE,
         _ => Status::SUCCESS,
     }
@@ -156,10 +162,16 @@ fn begin(invocation: &Invocation, environment: &Environment) -> Status {
     let globals = &invocation.globals;
     let (manner, result) = match Settings::settle(globals, environment, terminal) {
         Ok(settings) => {
-            let manner = Manner { format: settings.error_format, color: settings.color_stderr };
+            let manner = Manner {
+                format: settings.error_format,
+                color: settings.color_stderr,
+                by_class: settings.status_by_class,
+            };
             (manner, perform(invocation, settings, environment))
         }
-        Err(failure) => (Manner { format: globals.error_format.unwrap_or_default(), color: false }, Err(failure)),
+        Err(failure) => {
+            (Manner { format: globals.error_format.unwrap_or_default(), ..Manner::default() }, Err(failure))
+        }
     };
     result.unwrap_or_else(|failure| report::report(&failure, manner))
 }

@@ -3,20 +3,27 @@
 use std::io::{self, Write};
 
 use crate::diagnostic::{Diagnostic, Files};
+use crate::engine::EngineError;
 use crate::render::caret;
 use crate::render::paint::Paint;
 
 use super::globals::ErrorFormat;
-use super::outcome::{Failure, Status};
+use super::outcome::{Class, Failure, Status};
 
 /// How errors are written.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Manner {
     pub format: ErrorFormat,
     pub color: bool,
+    /// Failures end with the status of their class, not with 1.
+    pub by_class: bool,
 }
 
 impl Manner {
+    fn status(self, failure: &Failure) -> Status {
+        Class::of_failure(failure).filter(|_| self.by_class).map_or(Status::FAILURE, Class::status)
+    }
+
     pub fn text(self, findings: &[Diagnostic], files: &Files) -> String {
         match self.format {
             ErrorFormat::Human => caret::report(findings, files, self.color),
@@ -41,11 +48,12 @@ pub fn report(failure: &Failure, manner: Manner) -> Status {
         Failure::Output(error) => plain(&format!("write output: {error}"), manner),
         Failure::Misuse(error) if manner.format == ErrorFormat::Human => {
             let _ = error.print();
-            return Status::FAILURE;
+            return manner.status(failure);
         }
         Failure::Misuse(error) => plain(&sentence(error), manner),
         Failure::Findings(files, findings) => manner.text(findings, files),
-        Failure::Undone(report) => match manner.format {
+        Failure::Engine(error) => manner.text(&[refusal(error)], &Files::default()),
+        Failure::Undone(_, report) => match manner.format {
             ErrorFormat::Human => report.text(Paint::new(manner.color)),
             ErrorFormat::Json => format!("{}\n", report.object()),
             ErrorFormat::Github => report.causes.iter().map(|cause| plain(&cause.message, manner)).collect(),
@@ -53,7 +61,12 @@ pub fn report(failure: &Failure, manner: Manner) -> Status {
     };
     let mut err = io::stderr().lock();
     let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
-    Status::FAILURE
+    manner.status(failure)
+}
+
+fn refusal(error: &EngineError) -> Diagnostic {
+    let finding = Diagnostic::error(error.to_string());
+    error.help.iter().fold(finding, Diagnostic::help)
 }
 
 fn plain(message: &str, manner: Manner) -> String {

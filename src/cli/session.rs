@@ -19,10 +19,11 @@ use crate::timing;
 
 use super::context::Context;
 use super::interrupt::{self, Interrupts, Patience};
-use super::outcome::{Failure, Status};
+use super::outcome::{Class, Failure, Status};
 use super::prepared::Prepared;
 use super::settings::ProgressKind;
 use super::telling::{Style, Telling};
+use super::{advice, holder};
 
 pub struct Session<'a> {
     context: &'a Context<'a>,
@@ -138,26 +139,31 @@ impl<'a> Session<'a> {
         // The engine may be the very thing that failed: then nothing is known to run.
         let running = self.containers().await.unwrap_or_default();
         let running = running.into_iter().filter(|container| container.state == State::Running);
+        let class = Class::of(&failure);
+        let first = failure.causes.first();
+        let holder = match first {
+            Some(cause) if class == Class::Port => holder::of_port(&self.prepared.engine, &cause.message).await,
+            _ => None,
+        };
+        let invocation = |words: &str| self.context.invocation(&self.prepared.project.name, words);
+        let counsel = first.map(|cause| advice::on(cause, holder.as_ref(), &self.prepared.project, &invocation));
+        let counsel = counsel.unwrap_or_default();
         let mut report = Report {
-            advice: self.advice(&failure),
+            advice: counsel.commands,
             causes: failure.causes.into_iter().map(cause).collect(),
+            class: class.word(),
             skipped: failure.skipped,
             running: running.map(|container| container.name).collect(),
         };
+        if let Some(first) = report.causes.first_mut() {
+            first.help = counsel.help;
+            first.held_by = holder.map(|holder| holder.to_string());
+        }
         if report.causes.is_empty() {
             let message = if failure.timed_out { "not ready in time" } else { "not everything was done" };
             report.causes.push(Cause { message: message.into(), ..Cause::default() });
         }
-        Failure::Undone(Box::new(report))
-    }
-
-    fn advice(&self, failure: &run::Failure) -> Vec<String> {
-        let concerned = failure.causes.iter().find(|cause| cause.container.is_some());
-        concerned
-            .and_then(|cause| cause.service.as_ref())
-            .map(|service| self.context.invocation(&self.prepared.project.name, &format!("logs {service}")))
-            .into_iter()
-            .collect()
+        Failure::Undone(class, Box::new(report))
     }
 }
 
@@ -175,6 +181,7 @@ fn cause(cause: run::Cause) -> Cause {
             exit_code: probe.exit_code,
             output: probe.output,
         }),
+        held_by: None,
         last_logs: cause.last_logs,
         help: cause.help,
     }

@@ -20,6 +20,8 @@ pub struct Settings {
     /// Colour on standard error.
     pub color_stderr: bool,
     pub error_format: ErrorFormat,
+    /// Failures end with the status of their class.
+    pub status_by_class: bool,
     /// How many steps at the same time; `None` is no limit.
     pub parallel: Option<usize>,
     pub compatibility: bool,
@@ -73,6 +75,7 @@ impl Settings {
             color_stdout: colored(terminal.stdout),
             color_stderr: colored(terminal.stderr),
             error_format: error_format(globals, wanted),
+            status_by_class: status_by_class(environment)?,
             parallel: parallel(globals, environment)?,
             compatibility: globals.compatibility || switch(environment, "COMPOSE_COMPATIBILITY"),
         })
@@ -113,6 +116,19 @@ fn error_format(globals: &Globals, progress: Progress) -> ErrorFormat {
         Some(format) => format,
         None if progress == Progress::Json => ErrorFormat::Json,
         None => ErrorFormat::Human,
+    }
+}
+
+/// # Errors
+/// When the variable says neither of its two words.
+pub fn status_by_class(environment: &Environment) -> Result<bool, Failure> {
+    match variable(environment, "CONVOKE_EXIT_STATUS") {
+        None | Some("one") => Ok(false),
+        Some("class") => Ok(true),
+        Some(other) => Err(Failure::with_help(
+            format!("unsupported value {other:?} of CONVOKE_EXIT_STATUS"),
+            "the values are one (every failure ends with 1) and class",
+        )),
     }
 }
 

@@ -11,6 +11,10 @@ pub enum ErrorKind {
     InUse,
     /// A host port is taken by somebody else.
     PortTaken,
+    /// The engine has no address range left for another network.
+    NoAddresses,
+    /// The engine's disk is full.
+    DiskFull,
     /// Not allowed, or no or wrong credentials.
     Denied,
     /// The engine does not understand the request.

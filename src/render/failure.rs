@@ -11,8 +11,10 @@ use super::paint::{BAD, FAINT, Paint, STRONG};
 /// All that is told at the end. Nothing of it is ever cut.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
-    /// In the order in which they happened: the first is most likely why the others did.
+    /// In the order in which they happened: the first is most likely why the others did, and is told in full.
     pub causes: Vec<Cause>,
+    /// A word for programs: what kind of failure the first one is.
+    pub class: &'static str,
     /// What was not done because of that.
     pub skipped: Vec<(Subject, Action)>,
     /// The names of the project's containers that run now.
@@ -30,6 +32,8 @@ pub struct Cause {
     /// How the container ended, if it did.
     pub exit: Option<Exit>,
     pub probe: Option<Probe>,
+    /// Who has the port that was wanted.
+    pub held_by: Option<String>,
     pub last_logs: Vec<String>,
     pub help: Option<String>,
 }
@@ -50,14 +54,12 @@ pub struct Probe {
 impl Report {
     pub fn text(&self, paint: Paint) -> String {
         let mut text = String::new();
-        for (number, cause) in self.causes.iter().enumerate() {
-            if number > 0 {
-                text.push('\n');
-            }
-            cause.tell(&mut text, paint);
+        if let Some(first) = self.causes.first() {
+            first.tell(&mut text, paint);
         }
-        let has_more = !(self.skipped.is_empty() && self.running.is_empty() && self.advice.is_empty());
-        if !text.is_empty() && has_more {
+        let others: Vec<String> = self.causes.iter().skip(1).map(Cause::in_short).collect();
+        let all = [others.is_empty(), self.skipped.is_empty(), self.running.is_empty(), self.advice.is_empty()];
+        if !text.is_empty() && all.contains(&false) {
             text.push('\n');
         }
         let mut line = |title: &str, items: &[String], separator: &str| {
@@ -65,6 +67,7 @@ impl Report {
                 let _ = writeln!(text, "{} {}", paint.paint(STRONG, format_args!("{title}:")), items.join(separator));
             }
         };
+        line("also failed", &others, "\n             ");
         line("not done because of that", &self.held_up(), ", ");
         line("still running", &self.running, ", ");
         line("try", &self.advice, "\n     ");
@@ -77,6 +80,7 @@ impl Report {
         json!({
             "error": true,
             "message": self.causes.first().map_or("", |cause| cause.message.as_str()),
+            "class": self.class,
             "causes": causes,
             "skipped": self.held_up(),
             "running": self.running,
@@ -99,6 +103,11 @@ impl Report {
 }
 
 impl Cause {
+    /// One line.
+    fn in_short(&self) -> String {
+        self.message.lines().next().unwrap_or_default().to_owned()
+    }
+
     fn tell(&self, text: &mut String, paint: Paint) {
         let _ = writeln!(text, "{} {}", paint.paint(BAD, "error:"), paint.paint(STRONG, &self.message));
         let mut fact = |name: &str, value: &str| {
@@ -121,6 +130,9 @@ impl Cause {
         if let Some(probe) = &self.probe {
             fact("probe", &probe.command);
             fact("answer", format!("exit status {}\n{}", probe.exit_code, probe.output.trim_end()).trim_end());
+        }
+        if let Some(holder) = &self.held_by {
+            fact("held by", holder);
         }
         if !self.last_logs.is_empty() {
             fact("last lines", &self.last_logs.join("\n"));
@@ -147,6 +159,7 @@ impl Cause {
                 .as_ref()
                 .map(|probe| json!({ "command": probe.command, "exit_code": probe.exit_code, "output": probe.output })),
         );
+        field("held_by", self.held_by.as_ref().map(|holder| json!(holder)));
         field("last_logs", (!self.last_logs.is_empty()).then(|| json!(self.last_logs)));
         field("help", self.help.as_ref().map(|help| json!(help)));
         object
@@ -217,6 +230,7 @@ mod tests {
                     ..Cause::default()
                 },
             ],
+            class: "service",
             skipped: vec![
                 (subject(SubjectKind::Container, "shop-web-1"), Action::Create),
                 (subject(SubjectKind::Container, "shop-web-1"), Action::Start),
@@ -244,6 +258,21 @@ mod tests {
         assert_eq!(told(143, false), "exit status 143 (SIGTERM)");
         assert_eq!(told(137, true), "exit status 137 (killed: out of memory)");
         assert_eq!(told(127, false), "exit status 127 (the command was not found)");
+    }
+
+    #[test]
+    fn who_holds_a_port_is_told() {
+        let cause = Cause {
+            message: "start container shop-web-1: port is already allocated".into(),
+            service: Some("web".into()),
+            held_by: Some("container other-web-1 of project other".into()),
+            ..Cause::default()
+        };
+        insta::assert_snapshot!(Report { causes: vec![cause], ..Report::default() }.text(Paint::PLAIN), @r"
+        error: start container shop-web-1: port is already allocated
+          service    web
+          held by    container other-web-1 of project other
+        ");
     }
 
     #[test]

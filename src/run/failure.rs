@@ -87,10 +87,29 @@ impl Cause {
     }
 
     pub(super) fn engine(planned: &PlannedStep, error: EngineError) -> Self {
-        let mut cause = Self::of(planned, CauseKind::Engine(error.clone()), error.to_string());
+        let subject = planned.subject();
+        let action = if subject.kind == SubjectKind::Container {
+            named(&error.action, &subject.name)
+        } else {
+            error.action.clone()
+        };
+        let mut cause = Self::of(planned, CauseKind::Engine(error.clone()), format!("{action}: {}", error.message));
+        cause.container = (subject.kind == SubjectKind::Container).then_some(subject.name);
         cause.help = error.help;
         cause
     }
+}
+
+/// The engine is asked by id, and people know names: `start container 0123456789ab` with the name in its place.
+fn named(action: &str, name: &str) -> String {
+    let is_id = |word: &str| word.len() == 12 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let mut words: Vec<&str> = action.split(' ').collect();
+    if let Some(at) = words.iter().position(|word| *word == "container")
+        && let Some(word) = words.get_mut(at + 1).filter(|word| is_id(word))
+    {
+        *word = name;
+    }
+    words.join(" ")
 }
 
 impl fmt::Display for Cause {
@@ -129,4 +148,21 @@ pub struct FailedProbe {
     pub command: String,
     pub exit_code: i64,
     pub output: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_gives_way_to_the_name() {
+        for (action, told) in [
+            ("start container 0123456789ab", "start container web-1"),
+            ("connect container 0123456789ab to network n", "connect container web-1 to network n"),
+            ("create container web-1", "create container web-1"),
+            ("list containers", "list containers"),
+        ] {
+            assert_eq!(named(action, "web-1"), told);
+        }
+    }
 }

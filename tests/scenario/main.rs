@@ -7,6 +7,7 @@ mod attached;
 mod change;
 mod engine;
 mod examples;
+mod failing;
 mod interop;
 mod life;
 mod lifecycle;
@@ -42,6 +43,7 @@ const ROOMS: &[&[Story]] = &[
     lifecycle::STORIES,
     change::STORIES,
     mistakes::STORIES,
+    failing::STORIES,
     attached::STORIES,
     telling::STORIES,
     reading::STORIES,

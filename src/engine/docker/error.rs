@@ -6,6 +6,9 @@ use crate::engine::{EngineError, ErrorKind};
 
 /// Words in a message that say more than its status does; the first that is found counts.
 const WORDS: &[(&str, ErrorKind)] = &[
+    ("no space left on device", ErrorKind::DiskFull),
+    ("non-overlapping ipv4 address pool", ErrorKind::NoAddresses),
+    ("address pools have been fully subnetted", ErrorKind::NoAddresses),
     ("port is already allocated", ErrorKind::PortTaken),
     ("bind: address already in use", ErrorKind::PortTaken),
     ("failed to bind host port", ErrorKind::PortTaken),
@@ -100,16 +103,52 @@ fn next_cause<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e (d
     error.source()
 }
 
+/// What to do about it, by what was being done (its first word, or any) and words in the message; the first counts.
+const ADVICE: &[(&str, &[&str], &str)] = &[
+    ("", &["bind source path does not exist"], "make it on the engine's host, or leave `create_host_path: false` out"),
+    ("start", &["executable file not found"], "the image has no such program: see `entrypoint` and `command`"),
+    ("start", &["exec", "no such file or directory"], "the image has no such program: see `entrypoint` and `command`"),
+    (
+        "start",
+        &["exec", "permission denied"],
+        "that file of the image may not be executed: does it have the mode for it?",
+    ),
+    ("pull", &["connection refused"], UNREACHED),
+    ("pull", &["no such host"], UNREACHED),
+    ("pull", &["i/o timeout"], UNREACHED),
+    ("pull", &["request canceled"], UNREACHED),
+    (
+        "pull",
+        &["http response to https client"],
+        "the registry speaks plain HTTP: see the engine's `insecure-registries`",
+    ),
+    ("pull", &["x509"], "the engine does not trust that registry's certificate"),
+    ("pull", &["toomanyrequests"], "the registry lets nobody pull so often without a login: docker login"),
+];
+
+const UNREACHED: &str = "the engine cannot reach that registry: is its name right, and is there a network?";
+
 fn advise(error: EngineError) -> EngineError {
     match error.kind {
-        ErrorKind::PortTaken => error.help(
-            "something else on this host listens on that port: stop it, or publish another port in the compose file",
-        ),
+        ErrorKind::PortTaken => error.help("stop who has it, or publish another port in the compose file"),
+        ErrorKind::DiskFull => error.help("make room on the engine's disk: `docker system df` tells what takes it"),
+        ErrorKind::NoAddresses => {
+            error.help("remove networks that nobody uses (docker network prune), or give the network a `subnet`")
+        }
         ErrorKind::Denied if error.action.starts_with("pull") => {
             error.help("does the image exist? if it is private, log in first: docker login REGISTRY")
         }
         ErrorKind::NotFound if error.action.starts_with("pull") => error.help("check the image's name and tag"),
-        _ => error,
+        _ => {
+            let message = error.message.to_lowercase();
+            let fits = |verb: &str, words: &[&str]| {
+                error.action.starts_with(verb) && words.iter().all(|word| message.contains(word))
+            };
+            match ADVICE.iter().find(|(verb, words, _)| fits(verb, words)) {
+                Some((_, _, help)) => error.help(*help),
+                None => error,
+            }
+        }
     }
 }
 
@@ -139,12 +178,34 @@ mod tests {
             (400, "invalid reference format", ErrorKind::Invalid),
             (401, "nope", ErrorKind::Denied),
             (404, "pull access denied for x, repository does not exist", ErrorKind::Denied),
+            (500, "write /var/lib/docker/x: no space left on device", ErrorKind::DiskFull),
+            (
+                404,
+                "could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network",
+                ErrorKind::NoAddresses,
+            ),
+            (400, "all predefined address pools have been fully subnetted", ErrorKind::NoAddresses),
             (500, "boom", ErrorKind::Internal),
             (501, "not here", ErrorKind::Unsupported),
         ];
         for (status, message, kind) in cases {
             assert_eq!(kind_of(status, message), kind, "{status} {message}");
         }
+    }
+
+    #[test]
+    fn known_refusals_come_with_advice() {
+        let help = |action: &str, message: &str| advise(EngineError::new(kind_of(500, message), action, message)).help;
+        for (action, message, words) in [
+            ("start container a", "exec: \"x\": executable file not found in $PATH: unknown", "no such program"),
+            ("start container a", "exec: \"/x\": stat /x: no such file or directory: unknown", "no such program"),
+            ("create container a", "invalid mount config: bind source path does not exist: /x", "create_host_path"),
+            ("pull image a", "dial tcp 127.0.0.1:1: connect: connection refused", "registry"),
+            ("create network a", "all predefined address pools have been fully subnetted", "subnet"),
+        ] {
+            assert!(help(action, message).is_some_and(|help| help.contains(words)), "{message}");
+        }
+        assert_eq!(help("create container a", "boom"), None);
     }
 
     #[test]

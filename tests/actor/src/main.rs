@@ -36,6 +36,7 @@ fn act(deed: &str, words: &mut impl Iterator<Item = String>) -> Result<(), Strin
         "reach" => drop(TcpStream::connect(("127.0.0.1", port(&word()?)?)).map_err(told)?),
         "succeed-at-try" => succeed_at_try(number(&word()?)?, &word()?)?,
         "deaf" => be_deaf(),
+        "hoard" => hoard(),
         "stay" => loop {
             thread::park();
         },
@@ -98,6 +99,15 @@ fn succeed_at_try(wanted: u64, file: &str) -> Result<(), String> {
         process::exit(1)
     }
     Ok(())
+}
+
+/// Takes memory until there is none.
+fn hoard() {
+    let mut taken: Vec<Vec<u8>> = Vec::new();
+    loop {
+        // Memory counts once it is written to.
+        taken.push(vec![1; 1 << 20]);
+    }
 }
 
 fn number(word: &str) -> Result<u64, String> {

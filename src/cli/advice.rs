@@ -1,0 +1,71 @@
+//! What a person can do about a failure: a sentence, and commands to try. Pure.
+
+use crate::engine::{ErrorKind, State};
+use crate::model::{Bytes, Project};
+use crate::plan::Action;
+use crate::render::human;
+use crate::run::{Cause, CauseKind};
+
+use super::holder::Holder;
+
+/// The help under a cause, and the commands at the end of the report.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counsel {
+    pub help: Option<String>,
+    pub commands: Vec<String>,
+}
+
+/// `invocation` makes a command of convoke out of its words.
+pub fn on(cause: &Cause, holder: Option<&Holder>, project: &Project, invocation: &dyn Fn(&str) -> String) -> Counsel {
+    let service = cause.service.as_ref();
+    let logs = || service.map(|service| invocation(&format!("logs {service}"))).into_iter().collect();
+    let (help, commands) = match &cause.kind {
+        CauseKind::Exited { oom: true, .. } => (memory(cause, project), logs()),
+        CauseKind::Exited { .. } | CauseKind::Unhealthy | CauseKind::Hook { .. } => (None, logs()),
+        CauseKind::TimedOut { .. } if cause.container.is_some() => (None, logs()),
+        CauseKind::Engine(error) if error.kind == ErrorKind::PortTaken => port(cause, holder, project, invocation),
+        CauseKind::Engine(error) if error.kind == ErrorKind::NotFound && cause.action != Action::Pull => {
+            (Some("somebody else may have removed it just now: the same command makes it again".to_owned()), Vec::new())
+        }
+        CauseKind::Engine(error) if error.kind == ErrorKind::Conflict && cause.action == Action::Create => (
+            Some("somebody else may be at work on the same project: look at what there is, and try again".to_owned()),
+            vec![invocation("ps -a")],
+        ),
+        _ => (None, Vec::new()),
+    };
+    Counsel { help: help.or_else(|| cause.help.clone()), commands }
+}
+
+/// The limit that was too low.
+fn memory(cause: &Cause, project: &Project) -> Option<String> {
+    let service = project.services.get(cause.service.as_ref()?)?;
+    let deployed = || Some(service.deploy.as_ref()?.resources.limits.as_ref()?.memory);
+    let (key, limit) = match service.mem_limit {
+        Bytes(0) => ("deploy.resources.limits.memory", deployed()?),
+        limit => ("mem_limit", limit),
+    };
+    let limit = human::size(u64::try_from(limit.0).ok().filter(|limit| *limit > 0)?);
+    Some(format!("raise {key} of {}: it is {limit} now", cause.service.as_ref()?))
+}
+
+fn port(
+    cause: &Cause,
+    holder: Option<&Holder>,
+    project: &Project,
+    invocation: &dyn Fn(&str) -> String,
+) -> (Option<String>, Vec<String>) {
+    match holder {
+        Some(Holder::Container { project: owner, service, .. }) if *owner == project.name => {
+            let itself = cause.service.as_ref().is_some_and(|own| own.as_str() == service);
+            let help = if itself {
+                "it runs several times, and only one of them can have the port: publish a range of ports, or only the \
+                 container's port"
+            } else {
+                "two services of this project publish the same port: change one of them"
+            };
+            (Some(help.to_owned()), Vec::new())
+        }
+        Some(Holder::Container { name, state: State::Running, .. }) => (None, vec![format!("docker stop {name}")]),
+        _ => (None, cause.service.as_ref().map(|service| invocation(&format!("ps {service}"))).into_iter().collect()),
+    }
+}
