@@ -175,13 +175,18 @@ impl<'p> Planner<'p> {
         let gone = self.removed.get(&old.id).copied();
         let mut draft = self.draft(name, service, kept.number, Some(old))?;
         let right = draft.spec.name.clone();
+        let mut left_over = None;
         if gone.is_none() {
             draft.spec.name = format!("{}_{right}", old.id.short());
+            // A replacement that was interrupted may have left its container under that very name.
+            let holder = self.index.containers.get(draft.spec.name.as_str()).copied();
+            left_over = holder.map(|holder| self.retire(holder, Reason::LeftOver, []));
         }
         let what = if service.container_name.is_empty() { format!("{name}-{}", kept.number) } else { right.clone() };
         draft.spec.labels.insert(labels::REPLACE.into(), what);
         let renamed = guard.is_some().then(|| self.name_rightly(name, service, &kept)).flatten();
-        let after: Vec<_> = self.create_after(name, service).into_iter().chain(gone).chain(renamed).collect();
+        let after: Vec<_> =
+            self.create_after(name, service).into_iter().chain(gone).chain(left_over).chain(renamed).collect();
         let create = Step::CreateContainer(Box::new(draft));
         let made = self.push(create, reason, Some(name), guard.clone(), after);
         let container = match guard {

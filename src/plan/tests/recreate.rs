@@ -193,6 +193,32 @@ fn a_replacement_that_was_interrupted_is_brought_to_its_end() {
 }
 
 #[test]
+fn an_unfinished_replacement_goes_before_another_takes_its_name() {
+    let of = |level: &str| {
+        project(json!({"web": with(json!({"environment": {"L": level}, "networks": {"a": null, "b": null}}))}))
+    };
+    let before = running(&of("a"));
+    let whole = planned(&of("b"), &before);
+    let mut create = Plan::default();
+    let (_, made) = whole.steps().find(|(_, planned)| planned.action() == Action::Create).expect("a replacement");
+    create.add(made.clone(), []);
+    let mut interrupted = apply(&before, &create);
+    let left =
+        interrupted.containers.iter_mut().find(|container| is_temporary(&container.name)).expect("one left over");
+    left.networks.remove("shop_b");
+    let name = left.name.clone();
+    let plan = planned(&of("b"), &interrupted);
+    let at = |action: Action| {
+        let mut steps = plan.steps();
+        let found = steps.find(|(_, planned)| planned.action() == action && planned.subject().name == name);
+        found.unwrap_or_else(|| panic!("no {action:?} of {name} in\n{plan}")).0
+    };
+    assert!(plan.needs(at(Action::Create)).contains(&at(Action::Remove)), "{plan}");
+    let end = apply(&interrupted, &plan);
+    assert!(planned(&of("b"), &end).is_empty());
+}
+
+#[test]
 fn recreation_is_forced_and_forbidden_by_policy() {
     let of = |level: &str| {
         let need = json!({"depends_on": needs(&[("db", "started")]), "environment": {"L": level}});
