@@ -46,6 +46,8 @@ pub enum Event {
     },
     Log(LogLine),
     Life(Life),
+    /// A plan was done, or given up: what follows changes nothing any more.
+    Settled,
 }
 
 #[derive(Clone, Debug)]

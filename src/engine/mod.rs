@@ -66,6 +66,13 @@ pub trait Engine: Send + Sync {
     /// event, and an inspection knows it too.
     fn events(&self, request: &EventRequest) -> BoxStream<'static, Result<EngineEvent, EngineError>>;
 
+    /// What runs inside a container that runs, with the numbers that the engine's host has for it.
+    async fn processes(&self, id: &ContainerId) -> Result<Vec<Process>, EngineError>;
+
+    /// The IPv4 ranges that this machine has ways to, where the engine is on it: `10.0.0.0/8`. Costs no call.
+    fn routes(&self) -> Vec<String> {
+        Vec::new()
+    }
     async fn networks(&self, filters: &Filters) -> Result<Vec<Network>, EngineError>;
     async fn create_network(&self, spec: &NetworkSpec) -> Result<NetworkId, EngineError>;
     async fn remove_network(&self, id: &NetworkId) -> Result<(), EngineError>;

@@ -1,5 +1,6 @@
 //! Desired and observed state → a plan. Pure: no clock, no disk, no engine, no printing.
 
+mod addresses;
 mod containers;
 mod decide;
 mod display;
@@ -27,6 +28,7 @@ mod volumes;
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 
+pub use addresses::free_range;
 pub use display::json;
 pub use down::down;
 pub use draft::{Draft, DraftError, Facts, ImageRef};

@@ -141,7 +141,9 @@ impl<'a> Execution<'a> {
                 },
             }
         }
-        self.conclude(&schedule, tally, began.elapsed())
+        let concluded = self.conclude(&schedule, tally, began.elapsed());
+        (self.work.tell)(Event::Settled);
+        concluded
     }
 
     /// One step from its guard to its ending, told on the way.

@@ -13,6 +13,7 @@ mod knock;
 mod label;
 mod lines;
 mod logs;
+mod networks;
 mod observe;
 mod probe;
 mod progress;
@@ -24,6 +25,7 @@ mod seen;
 mod session;
 mod step;
 mod stop;
+mod stopping;
 mod tail;
 mod work;
 

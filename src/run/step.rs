@@ -1,9 +1,11 @@
 //! One step of a plan → the engine calls that it means.
 
+use std::time::Duration;
+
 use futures_util::StreamExt;
 
 use crate::build::BuildRequest;
-use crate::engine::{ContainerId, ContainerSpec, EngineError, ErrorKind, ExecSpec, ImageId, ImagePull, Stream};
+use crate::engine::{ContainerId, ContainerSpec, EngineError, ErrorKind, ExecSpec, ImageId, ImagePull, State, Stream};
 use crate::event::{Event, LogLine};
 use crate::model::Hook;
 use crate::plan::{ContainerRef, Draft, DraftError, Facts, ImageRef, PlannedStep, Readiness as Need, Step, StepId};
@@ -17,6 +19,10 @@ use super::label::label;
 /// How much of a failed hook's output its message repeats.
 const HOOK_LINES: usize = 10;
 const HOOK_BYTES: usize = 2048;
+
+/// How often, and after which pause each time, a look is taken at a container that somebody else removes.
+const LOOKS: usize = 100;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
 /// What somebody is told who asks what a step is waiting for: `service db to be healthy`.
 pub(super) fn waiting_for(planned: &PlannedStep) -> String {
@@ -77,7 +83,13 @@ impl Execution<'_> {
         if matches!(planned.step, Step::Await { .. }) {
             return self.wait(id).await;
         }
-        match self.call(id, planned).await {
+        let mut called = self.call(id, planned).await;
+        if let Err(Trouble::Engine(error)) = &called
+            && self.can_tell_apart(error).await
+        {
+            called = self.call(id, planned).await;
+        }
+        match called {
             Ok(()) => Ending::Done,
             Err(Trouble::Unneeded) => Ending::Unneeded,
             Err(Trouble::Tolerated(message)) => Ending::Tolerated(message),
@@ -90,10 +102,7 @@ impl Execution<'_> {
     async fn call(&self, id: StepId, planned: &PlannedStep) -> Result<(), Trouble> {
         let engine = self.work.engine;
         match &planned.step {
-            Step::CreateNetwork(spec) => match engine.create_network(spec).await {
-                Ok(_) => Ok(()),
-                Err(error) => unless(Err(error), ErrorKind::Conflict),
-            },
+            Step::CreateNetwork(spec) => unless(self.make_network(spec).await, ErrorKind::Conflict),
             Step::RemoveNetwork { id: network, .. } => {
                 self.removal(id, engine.remove_network(&crate::engine::NetworkId::new(network)).await)
             }
@@ -121,7 +130,7 @@ impl Execution<'_> {
             Step::RunHook { container, hook } => self.hook(id, planned, container, hook).await,
             Step::StopContainer { container, grace } => {
                 let container = self.id_of(planned, container)?;
-                unless(engine.stop_container(&container, *grace).await, ErrorKind::NotFound)
+                unless(self.stop(planned, &container, *grace).await, ErrorKind::NotFound)
             }
             Step::RestartContainer { container, grace } => {
                 Ok(engine.restart_container(&self.id_of(planned, container)?, *grace).await?)
@@ -135,13 +144,29 @@ impl Execution<'_> {
             }
             Step::RemoveContainer { container, removal } => {
                 let container = self.id_of(planned, container)?;
-                unless(engine.remove_container(&container, *removal).await, ErrorKind::NotFound)
+                match engine.remove_container(&container, *removal).await {
+                    Err(error) if error.kind == ErrorKind::Conflict => self.see_gone(&container, error).await,
+                    removed => unless(removed, ErrorKind::NotFound),
+                }
             }
             Step::RenameContainer { container, name } => {
                 Ok(engine.rename_container(&self.id_of(planned, container)?, name).await?)
             }
             Step::Await { .. } => Err(Trouble::Unneeded),
         }
+    }
+
+    /// Somebody else is removing a container already: waits until it is gone.
+    async fn see_gone(&self, container: &ContainerId, refusal: EngineError) -> Result<(), Trouble> {
+        for _ in 0..LOOKS {
+            match self.work.engine.inspect_container(container).await {
+                Err(error) if error.kind == ErrorKind::NotFound => return Err(Trouble::Unneeded),
+                Ok(details) if matches!(details.state, State::Removing | State::Dead) => {}
+                _ => break,
+            }
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+        Err(refusal.into())
     }
 
     /// A thing that is already gone is gone; one that somebody else uses stays, unless a later step needs it away.

@@ -52,6 +52,11 @@ answers! {
         #[serde(rename = "RW")]
         read_write: bool,
     }
+    /// What runs in a container, as `ps` on the engine's host tells it.
+    ProcessTable {
+        titles: Vec<String>,
+        processes: Vec<Vec<String>>,
+    }
     NetworkSettings {
         networks: BTreeMap<String, Endpoint>,
         /// Only a single container's answer has it: `80/tcp` to where it is published, or null.

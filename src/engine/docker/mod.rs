@@ -12,6 +12,7 @@ mod credentials;
 mod dial;
 mod error;
 mod exec;
+mod fault;
 mod images;
 mod networks;
 mod patience;
@@ -40,8 +41,8 @@ pub use patience::Hesitation;
 use super::{
     About, AttachRequest, BuildOutput, Container, ContainerDetails, ContainerId, ContainerSpec, Created, EndpointSpec,
     Engine, EngineError, EngineEvent, EventRequest, ExecId, ExecOutcome, ExecSpec, Filters, Image, ImageBuild,
-    ImageDetails, ImagePull, LogChunk, LogRequest, Network, NetworkId, NetworkSpec, PullProgress, Removal, Talk,
-    Volume, VolumeSpec, Window,
+    ImageDetails, ImagePull, LogChunk, LogRequest, Network, NetworkId, NetworkSpec, Process, PullProgress, Removal,
+    Talk, Volume, VolumeSpec, Window,
 };
 use error::translate;
 use wire::Wire;
@@ -155,6 +156,14 @@ impl Engine for DockerEngine {
 
     fn events(&self, request: &EventRequest) -> BoxStream<'static, Result<EngineEvent, EngineError>> {
         self.follow_events(request)
+    }
+
+    async fn processes(&self, id: &ContainerId) -> Result<Vec<Process>, EngineError> {
+        self.list_processes(id).await
+    }
+
+    fn routes(&self) -> Vec<String> {
+        networks::routes(&self.about.address)
     }
 
     async fn networks(&self, filters: &Filters) -> Result<Vec<Network>, EngineError> {

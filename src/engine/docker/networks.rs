@@ -64,6 +64,24 @@ impl DockerEngine {
     }
 }
 
+/// The ranges in this machine's table of routes, where the engine listens on a socket of this machine.
+pub(super) fn routes(address: &str) -> Vec<String> {
+    if !address.starts_with("unix://") {
+        return Vec::new();
+    }
+    // Where there is no such table, nothing is known.
+    let table = std::fs::read_to_string("/proc/net/route").unwrap_or_default();
+    table.lines().filter_map(route).collect()
+}
+
+/// One line of the table: destination and mask are the second and eighth word, in the machine's order of bytes.
+fn route(line: &str) -> Option<String> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let number = |at: usize| u32::from_str_radix(words.get(at)?, 16).ok();
+    let (destination, mask) = (number(1)?, number(7)?);
+    Some(format!("{}/{}", std::net::Ipv4Addr::from(destination.to_ne_bytes()), mask.count_ones()))
+}
+
 fn network(listed: ListedNetwork) -> Network {
     Network {
         id: listed.id,
@@ -116,6 +134,15 @@ fn ipam_pool(pool: &crate::engine::IpamPoolSpec) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[cfg(target_endian = "little")]
+    fn a_route_is_read_from_the_kernels_table() {
+        let line = "eth0\t0002A8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0";
+        assert_eq!(route(line).as_deref(), Some("192.168.2.0/24"));
+        assert_eq!(route("Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask"), None);
+        assert_eq!(routes("tcp://elsewhere:2375"), [] as [String; 0]);
+    }
 
     #[test]
     fn an_old_engine_is_told_to_look_for_duplicates() {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bollard::BollardRequest;
 use bollard::errors::Error;
@@ -18,6 +19,7 @@ use serde::de::DeserializeOwned;
 
 use super::dial::Dialer;
 use super::error::innermost;
+use super::fault;
 use crate::engine::ApiVersion;
 
 /// A request's body: whole, or streamed.
@@ -109,7 +111,8 @@ impl Wire {
         let client = self.client.clone();
         async move {
             *request.uri_mut() = versioned?;
-            client.request(request).await.map_err(unreachable)
+            let method = request.method().clone();
+            fault::survive(&method, client.request(request)).await.map_err(unreachable)
         }
     }
 
@@ -130,11 +133,12 @@ impl Wire {
         body: Body,
     ) -> Result<Response<Incoming>, Error> {
         let mut request =
-            Request::builder().method(method).uri(format!("{}{}{path}{}", self.origin, self.prefix, query.0));
+            Request::builder().method(&method).uri(format!("{}{}{path}{}", self.origin, self.prefix, query.0));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = self.client.request(request.body(body)?).await.map_err(unreachable)?;
+        let answer = self.client.request(request.body(body)?);
+        let response = fault::survive(&method, answer).await.map_err(unreachable)?;
         let status = response.status();
         if status.is_success() || status.is_informational() || status.as_u16() == 304 {
             return Ok(response);
@@ -147,7 +151,21 @@ impl Wire {
         self.send(Method::GET, path, query, &[], full(Bytes::new())).await
     }
 
+    /// A question that changes nothing: it is asked again when the engine only stumbles.
     pub(super) async fn get_json<T: DeserializeOwned>(&self, path: &str, query: &Query) -> Result<T, Error> {
+        for pause in PAUSES {
+            match self.read(path, query).await {
+                Err(error) if is_passing(&error) => {
+                    tracing::debug!(%error, path, "asking again");
+                    tokio::time::sleep(pause).await;
+                }
+                answer => return answer,
+            }
+        }
+        self.read(path, query).await
+    }
+
+    async fn read<T: DeserializeOwned>(&self, path: &str, query: &Query) -> Result<T, Error> {
         read_json(self.get(path, query).await?).await
     }
 
@@ -160,6 +178,18 @@ impl Wire {
         let headers = [(header::CONTENT_TYPE.as_str(), "application/json")];
         let body = full(serde_json::to_vec(body)?);
         read_json(self.send(Method::POST, path, query, &headers, body).await?).await
+    }
+}
+
+/// Between attempts: an engine that restarts is back within a second or two.
+const PAUSES: [Duration; 3] = [Duration::from_millis(100), Duration::from_millis(400), Duration::from_millis(1000)];
+
+/// Whether the same question may well be answered a moment later.
+fn is_passing(error: &Error) -> bool {
+    match error {
+        Error::DockerResponseServerError { status_code, .. } => matches!(status_code, 500 | 502..=504),
+        Error::IOError { .. } | Error::HyperResponseError { .. } => true,
+        _ => false,
     }
 }
 

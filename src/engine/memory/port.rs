@@ -14,8 +14,8 @@ use super::{Call, MemoryEngine, Shared, life, streams, talk};
 use crate::engine::{
     About, AttachRequest, BuildOutput, Container, ContainerDetails, ContainerId, ContainerSpec, Created, EndpointSpec,
     Engine, EngineError, EngineEvent, ErrorKind, EventRequest, ExecId, ExecOutcome, ExecSpec, Filters, Image,
-    ImageBuild, ImageDetails, ImagePull, LogChunk, LogRequest, Network, NetworkId, NetworkSpec, PullProgress, Removal,
-    State, Talk, Volume, VolumeSpec, Window,
+    ImageBuild, ImageDetails, ImagePull, LogChunk, LogRequest, Network, NetworkId, NetworkSpec, Process, PullProgress,
+    Removal, State, Talk, Volume, VolumeSpec, Window,
 };
 
 /// What a container has when it says nothing.
@@ -298,6 +298,11 @@ impl Engine for MemoryEngine {
             }
         };
         opened.flatten_stream().boxed()
+    }
+
+    async fn processes(&self, id: &ContainerId) -> Result<Vec<Process>, EngineError> {
+        self.on("processes", id).await?;
+        Err(EngineError::new(ErrorKind::Unsupported, "list processes", "nothing really runs here"))
     }
 
     async fn networks(&self, filters: &Filters) -> Result<Vec<Network>, EngineError> {

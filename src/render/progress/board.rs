@@ -79,7 +79,9 @@ impl Board {
                 self.above(&text, moment, out)?;
             }
             Event::Notice(text) => self.above(text, moment, out)?,
-            Event::Attached { .. } | Event::LogsOf { .. } | Event::Log(_) | Event::Life(_) => return Ok(()),
+            Event::Attached { .. } | Event::LogsOf { .. } | Event::Log(_) | Event::Life(_) | Event::Settled => {
+                return Ok(());
+            }
         }
         self.draw(moment, out)
     }

@@ -65,7 +65,7 @@ impl Lines {
             }
             Event::Warning(text) => writeln!(out, "{} {text}", self.paint.paint(WARNING, "warning:")),
             Event::Notice(text) => writeln!(out, "{text}"),
-            Event::Attached { .. } | Event::LogsOf { .. } | Event::Log(_) | Event::Life(_) => Ok(()),
+            Event::Attached { .. } | Event::LogsOf { .. } | Event::Log(_) | Event::Life(_) | Event::Settled => Ok(()),
         }
     }
 

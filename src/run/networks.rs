@@ -1,0 +1,84 @@
+//! Networks being made: one of each name, also beside others who make the same, and where addresses have run out.
+
+use crate::engine::{ApiVersion, EngineError, ErrorKind, Filters, IpamPoolSpec, Network, NetworkId, NetworkSpec};
+use crate::event::Event;
+use crate::plan::free_range;
+
+use super::execute::Execution;
+
+/// How many free ranges are tried for a network.
+const RANGES: usize = 16;
+/// Engines from here on make no second network of a name.
+const UNIQUE_NAMES: ApiVersion = ApiVersion::new(1, 44);
+
+impl Execution<'_> {
+    /// Makes a network. Where the engine has no addresses left, a small range is found for one that asks for none.
+    ///
+    /// # Errors
+    /// `Conflict` when somebody else has made it meanwhile.
+    pub(super) async fn make_network(&self, spec: &NetworkSpec) -> Result<(), EngineError> {
+        match self.work.engine.create_network(spec).await {
+            Err(error) if error.kind == ErrorKind::NoAddresses && spec.ipam_pools.is_empty() => {
+                self.squeeze_in(spec, error).await?;
+            }
+            made => drop(made?),
+        }
+        if self.work.engine.about().api < UNIQUE_NAMES {
+            self.keep_one(&spec.name).await?;
+        }
+        Ok(())
+    }
+
+    async fn squeeze_in(&self, spec: &NetworkSpec, error: EngineError) -> Result<(), EngineError> {
+        let engine = self.work.engine;
+        let mut taken = engine.routes();
+        // Others look for a range at the same time, and one of them may be faster.
+        for _ in 0..RANGES {
+            let networks = engine.networks(&Filters::default()).await?;
+            taken.extend(networks.into_iter().flat_map(|network| network.subnets));
+            let Some(range) = free_range(taken.iter().map(String::as_str)) else { break };
+            let pools = vec![IpamPoolSpec { subnet: range.clone(), ..IpamPoolSpec::default() }];
+            match engine.create_network(&NetworkSpec { ipam_pools: pools, ..spec.clone() }).await {
+                Err(refusal) if refusal.message.contains("overlaps") => taken.push(range),
+                Err(refusal) => return Err(refusal),
+                Ok(_) => {
+                    let text =
+                        format!("the engine has no address range left for network {}: it gets {range}", spec.name);
+                    (self.work.tell)(Event::Warning(text));
+                    return Ok(());
+                }
+            }
+        }
+        Err(error)
+    }
+
+    /// Older engines make a second network of a name when they are asked twice at the same moment, and then do not know
+    /// which is meant. Whether there is one less now.
+    pub(super) async fn can_tell_apart(&self, error: &EngineError) -> bool {
+        let Some((before, _)) = error.message.split_once(" is ambiguous (") else { return false };
+        let name = before.rsplit(' ').next().unwrap_or_default();
+        matches!(self.keep_one(name).await, Ok(removed) if removed > 0)
+    }
+
+    /// Removes all networks of a name but one, as far as nobody uses them. Everybody who comes here at the same time keeps
+    /// the same one.
+    async fn keep_one(&self, name: &str) -> Result<usize, EngineError> {
+        let engine = self.work.engine;
+        let mut found: Vec<Network> = engine.networks(&Filters::default().and("name", name)).await?;
+        found.retain(|network| network.name == name);
+        found.sort_by(|one, other| other.id.cmp(&one.id));
+        let mut removed = 0;
+        for network in &found {
+            if removed + 1 == found.len() {
+                break;
+            }
+            match engine.remove_network(&NetworkId::new(&network.id)).await {
+                Ok(()) => removed += 1,
+                Err(error) if error.kind == ErrorKind::NotFound => removed += 1,
+                Err(error) if error.kind == ErrorKind::InUse => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(removed)
+    }
+}
