@@ -20,12 +20,15 @@ use super::globals::Globals;
 use super::outcome::Failure;
 use super::report::Manner;
 use super::settings::{Environment, Settings, variable};
+use super::turn::Turn;
 
 pub struct Context<'a> {
     pub globals: &'a Globals,
     pub settings: Settings,
     pub environment: &'a Environment,
     pub current_dir: PathBuf,
+    /// For commands that change projects.
+    pub turn: Option<Turn>,
 }
 
 /// How often somebody who waits for an engine is told so.
@@ -155,6 +158,17 @@ impl Context<'_> {
             let seconds = elapsed.as_secs();
             manner.warn(&format!("the engine at {address} has not answered for {seconds} seconds: {asked}"));
         })))
+    }
+
+    /// Waits until no other command of this user changes the project: what is observed from here on stays so. A command
+    /// that changes nothing does not wait.
+    ///
+    /// # Errors
+    /// When nobody can be told about the wait any more.
+    pub async fn take_turn(&self, engine: &DockerEngine, project: &str) -> Result<(), Failure> {
+        let Some(turn) = &self.turn else { return Ok(()) };
+        let tell = |text: String| self.warn(&[Diagnostic::warning(text)], &Files::default());
+        Ok(turn.take(self.environment, &engine.about().address, project, tell).await?)
     }
 
     /// Flags that do not go together.

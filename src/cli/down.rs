@@ -61,6 +61,7 @@ impl Arguments {
     pub async fn prepare(&self, context: &Context<'_>) -> Result<Prepared, Failure> {
         let (engine, whose) = standing::whose(context).await?;
         let policy = self.policy(context, &whose)?;
+        context.take_turn(&engine, whose.name()).await?;
         Prepared::down(engine, whose, &policy).await
     }
 

@@ -33,6 +33,7 @@ mod start;
 mod stop;
 mod telling;
 mod timing;
+mod turn;
 mod up;
 mod variables;
 mod version;
@@ -52,6 +53,7 @@ use globals::Globals;
 use outcome::{Class, Failure, Status};
 use report::Manner;
 use settings::{Environment, Settings, variable};
+use turn::Turn;
 
 /// Runs multi-container applications from a Compose file
 #[derive(Debug, Parser)]
@@ -186,7 +188,9 @@ fn perform(invocation: &Invocation, settings: Settings, environment: &Environmen
     };
     let current_dir = standing(environment)
         .map_err(|error| Failure::plain(format!("the working directory cannot be used: {error}")))?;
-    let context = Context { globals: &invocation.globals, settings, environment, current_dir };
+    let changes = !invocation.globals.dry_run && !matches!(command, Command::Plan(_));
+    let turn = changes.then(Turn::default);
+    let context = Context { globals: &invocation.globals, settings, environment, current_dir, turn };
     match command {
         Command::Up(arguments) => wait_for(up::up(arguments, &context)),
         Command::Down(arguments) => wait_for(down::down(arguments, &context)),

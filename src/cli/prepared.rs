@@ -34,6 +34,7 @@ impl Prepared {
         let engine = context.engine().await?;
         let proxies = proxies::read(context.environment, std::env::home_dir().as_deref(), &engine.about().address);
         let policy = UpPolicy { proxies: proxies.clone(), ..policy };
+        context.take_turn(&engine, &loaded.project.name).await?;
         let observed = observe(&engine, &loaded.project).await?;
         let plan = plan::up(&loaded.project, &observed, &policy)
             .map_err(|errors| Failure::planning(&errors, Some(&loaded)))?;

@@ -91,7 +91,15 @@ impl<'a> Session<'a> {
 
     /// Does the plan and stays with the containers until they end or somebody has enough.
     pub async fn attached(&self, work: &Work<'_>, attach: &Attach) -> Result<Status, Failure> {
-        let attached = run::attached(&self.prepared.plan, work, attach, self.interrupts.count.clone());
+        // Whoever only watches does not keep others from changing the project.
+        let tell = |event: Event| {
+            if let (Event::Settled, Some(turn)) = (&event, &self.context.turn) {
+                turn.give_up();
+            }
+            (work.tell)(event);
+        };
+        let work = Work { tell: &tell, ..*work };
+        let attached = run::attached(&self.prepared.plan, &work, attach, self.interrupts.count.clone());
         let result = self.telling.while_heard(attached, || self.interrupts.interrupt()).await;
         let told = self.finish();
         match result {
