@@ -26,6 +26,11 @@ impl Drop for Actor<'_> {
     }
 }
 
+/// The program itself, once it is built.
+pub fn program() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("target/actor/release/actor")
+}
+
 /// Builds the program; static, because there is nothing else in its image.
 fn build() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -35,5 +40,5 @@ fn build() -> PathBuf {
     cargo.current_dir(root.join("tests/actor")).env("RUSTFLAGS", "-C target-feature=+crt-static");
     let status = cargo.status().expect("cargo to build the actor");
     assert!(status.success(), "the actor does not build");
-    target.join("release/actor")
+    program()
 }

@@ -8,14 +8,17 @@ mod change;
 mod engine;
 mod examples;
 mod failing;
+mod fire;
 mod interop;
 mod life;
 mod lifecycle;
 mod mistakes;
 mod order;
+mod private;
 mod proxy;
 mod reading;
 mod scenario;
+mod siege;
 mod telling;
 mod waiting;
 
@@ -44,6 +47,7 @@ const ROOMS: &[&[Story]] = &[
     change::STORIES,
     mistakes::STORIES,
     failing::STORIES,
+    fire::STORIES,
     attached::STORIES,
     telling::STORIES,
     reading::STORIES,
@@ -76,6 +80,7 @@ fn main() -> ExitCode {
             );
         }
     };
+    add(siege::STORIES, private::is_possible(), "root, or a dockerd that can be started");
     add(interop::STORIES, interop::is_there(), "docker compose");
     add(examples::WITH_IMAGES, actor.is_some() && examples::has_images(engine), "the images that examples/stack uses");
     let conclusion = libtest_mimic::run(&arguments, trials);

@@ -1,4 +1,4 @@
-//! An engine's socket in between: it writes down every request, and can cut the line or leave requests unanswered.
+//! An engine's socket in between: it writes down every request, and decides what becomes of it.
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
@@ -6,17 +6,23 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 type Requests = Arc<Mutex<Vec<String>>>;
+type Decide = Arc<dyn Fn(&str) -> Fate + Send + Sync>;
 
 /// What becomes of a request.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     Pass,
-    /// The engine goes away for good.
+    /// The engine goes away for good before it hears of it.
     Cut,
+    /// The proxy answers in the engine's place, which does not hear of it: with this status, of an error.
+    Refuse(u16),
     /// It is never answered.
     Mute,
+    /// The engine hears of it only later.
+    Delay(Duration),
 }
 
 pub struct Proxy {
@@ -25,21 +31,21 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Listens at `socket` and hands everything on to `engine`.
-    pub fn open(socket: PathBuf, engine: &Path) -> Self {
-        Self::open_with(socket, engine, |_| Fate::Pass)
-    }
-
-    /// The same, but each request meets its fate.
-    pub fn open_with(socket: PathBuf, engine: &Path, fate: fn(&str) -> Fate) -> Self {
+    /// Listens at `socket` and hands on to `engine` what `decide` lets pass: it is asked for method and path.
+    pub fn open(socket: PathBuf, engine: &Path, decide: impl Fn(&str) -> Fate + Send + Sync + 'static) -> Self {
+        // The proxy of an earlier part of the story may have left it.
+        let _ = std::fs::remove_file(&socket);
         let listener = UnixListener::bind(&socket).expect("a socket for the proxy");
         let requests = Requests::default();
-        let (seen, engine) = (Arc::clone(&requests), engine.to_owned());
+        let (seen, engine, decide): (_, _, Decide) = (Arc::clone(&requests), engine.to_owned(), Arc::new(decide));
         thread::spawn(move || {
             let lines = Arc::new(Mutex::new(Some(Vec::new())));
             for client in listener.incoming() {
-                let (Ok(client), Ok(engine)) = (client, UnixStream::connect(&engine)) else { break };
-                let line = Line { client, engine, requests: Arc::clone(&seen), fate, lines: Arc::clone(&lines) };
+                let Ok(client) = client else { break };
+                // While nobody listens behind it, whoever comes is turned away.
+                let Ok(engine) = UnixStream::connect(&engine) else { continue };
+                let (requests, decide, lines) = (Arc::clone(&seen), Arc::clone(&decide), Arc::clone(&lines));
+                let line = Line { client, engine, requests, decide, lines };
                 if !line.join() {
                     break;
                 }
@@ -71,7 +77,7 @@ struct Line {
     client: UnixStream,
     engine: UnixStream,
     requests: Requests,
-    fate: fn(&str) -> Fate,
+    decide: Decide,
     /// Both ends of all lines; `None` once they are cut.
     lines: Arc<Mutex<Option<Vec<UnixStream>>>>,
 }
@@ -99,21 +105,43 @@ impl Line {
         while let Some(end) = text.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = text.drain(..=end).collect();
             let line = String::from_utf8_lossy(&line);
-            let Some(request) = line.trim_end().strip_suffix(" HTTP/1.1") else { continue };
+            let Some(request) = line.trim_end().strip_suffix(" HTTP/1.1").and_then(request_in) else { continue };
             self.requests.lock().expect("the list of requests").push(request.to_owned());
-            let fate = (self.fate)(request);
-            if fate == Fate::Cut {
-                for stream in self.lines.lock().expect("the list of lines").take().unwrap_or_default() {
-                    // It may be closed already.
-                    let _ = stream.shutdown(Shutdown::Both);
+            let fate = (self.decide)(request);
+            match fate {
+                Fate::Pass => continue,
+                Fate::Delay(time) => {
+                    thread::sleep(time);
+                    continue;
                 }
+                Fate::Refuse(status) => self.refuse(status),
+                Fate::Cut => {
+                    for stream in self.lines.lock().expect("the list of lines").take().unwrap_or_default() {
+                        // It may be closed already.
+                        let _ = stream.shutdown(Shutdown::Both);
+                    }
+                }
+                Fate::Mute => {}
             }
-            if fate != Fate::Pass {
-                return fate;
-            }
+            return fate;
         }
         Fate::Pass
     }
+
+    fn refuse(&self, status: u16) {
+        let body = "{\"message\":\"the engine stumbled\"}";
+        let length = body.len();
+        let head = format!("HTTP/1.1 {status} Stumbled\r\nContent-Type: application/json\r\nConnection: close\r\n");
+        // Whoever asked may have left.
+        let _ = write!(&self.client, "{head}Content-Length: {length}\r\n\r\n{body}");
+        let _ = self.client.shutdown(Shutdown::Both);
+    }
+}
+
+/// Method and path at the end of a line: the body of the request before may stand in front, and has no line end.
+fn request_in(line: &str) -> Option<&str> {
+    let begins = ["GET /", "HEAD /", "POST /", "PUT /", "DELETE /"].into_iter().filter_map(|method| line.rfind(method));
+    begins.max().map(|at| &line[at..])
 }
 
 fn carry(mut from: UnixStream, mut to: UnixStream, mut inspect: impl FnMut(&[u8]) -> Fate) {
@@ -124,7 +152,7 @@ fn carry(mut from: UnixStream, mut to: UnixStream, mut inspect: impl FnMut(&[u8]
             // Both ends stay open, and nothing comes through any more.
             return;
         }
-        if fate == Fate::Cut || to.write_all(&buffer[..length]).is_err() {
+        if fate != Fate::Pass || to.write_all(&buffer[..length]).is_err() {
             break;
         }
     }

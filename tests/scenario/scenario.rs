@@ -20,7 +20,7 @@ use crate::proxy::{Fate, Proxy};
 pub struct Scenario<'e> {
     pub engine: &'e Engine,
     pub project: String,
-    image: &'e str,
+    pub image: &'e str,
     folder: TempDir,
     artefacts: PathBuf,
     commands: Cell<usize>,
@@ -107,15 +107,17 @@ impl<'e> Scenario<'e> {
 
     /// Lets the commands that follow talk to the engine through a proxy that takes notes.
     pub fn recorded(&self) -> Proxy {
-        self.behind(Proxy::open(self.path("engine.sock"), &self.engine.socket))
+        self.behind(self.engine, |_| Fate::Pass)
     }
 
     /// Lets the commands that follow talk to the engine through a proxy that passes not every request on.
-    pub fn met_by(&self, fate: fn(&str) -> Fate) -> Proxy {
-        self.behind(Proxy::open_with(self.path("engine.sock"), &self.engine.socket, fate))
+    pub fn met_by(&self, fate: impl Fn(&str) -> Fate + Send + Sync + 'static) -> Proxy {
+        self.behind(self.engine, fate)
     }
 
-    fn behind(&self, proxy: Proxy) -> Proxy {
+    /// Lets the commands that follow talk to an engine through a proxy that decides what becomes of each request.
+    pub fn behind(&self, engine: &Engine, decide: impl Fn(&str) -> Fate + Send + Sync + 'static) -> Proxy {
+        let proxy = Proxy::open(self.path("engine.sock"), &engine.socket, decide);
         self.variable("DOCKER_HOST", &proxy.address());
         proxy
     }
@@ -278,6 +280,10 @@ impl Outcome {
     pub fn exits_with(self, code: i32) -> Self {
         assert_eq!(self.status.code(), Some(code), "signal {:?}\n{}", self.status.signal(), self.told());
         self
+    }
+
+    pub fn was_killed(&self) -> bool {
+        self.status.signal() == Some(Signal::KILL.as_raw())
     }
 
     pub fn succeeded(&self) -> bool {
