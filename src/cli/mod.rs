@@ -188,7 +188,9 @@ fn perform(invocation: &Invocation, settings: Settings, environment: &Environmen
     };
     let current_dir = standing(environment)
         .map_err(|error| Failure::plain(format!("the working directory cannot be used: {error}")))?;
-    let changes = !invocation.globals.dry_run && !matches!(command, Command::Plan(_));
+    // Whoever stops or kills does not wait for those at work: that may be the very thing to be stopped.
+    let never_waits = matches!(command, Command::Plan(_) | Command::Stop(_) | Command::Kill(_));
+    let changes = !invocation.globals.dry_run && !never_waits;
     let turn = changes.then(Turn::default);
     let context = Context { globals: &invocation.globals, settings, environment, current_dir, turn };
     match command {

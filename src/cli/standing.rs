@@ -77,6 +77,7 @@ pub async fn prepare(
     recipe: impl FnOnce(&Project, &Observed, Vec<ServiceName>) -> Result<Plan, Vec<PlanError>>,
 ) -> Result<Prepared, Failure> {
     let (engine, whose) = whose(context).await?;
+    context.take_turn(&engine, whose.name()).await?;
     let observed = run::observe_containers(&engine, whose.name()).await?;
     let (project, loaded) = match whose {
         Whose::Loaded(mut loaded) => (std::mem::take(&mut loaded.project), Some(loaded)),

@@ -130,7 +130,7 @@ impl Execution<'_> {
             Step::RunHook { container, hook } => self.hook(id, planned, container, hook).await,
             Step::StopContainer { container, grace } => {
                 let container = self.id_of(planned, container)?;
-                unless(self.stop(planned, &container, *grace).await, ErrorKind::NotFound)
+                unless(self.stop(id, planned, &container, *grace).await, ErrorKind::NotFound)
             }
             Step::RestartContainer { container, grace } => {
                 Ok(engine.restart_container(&self.id_of(planned, container)?, *grace).await?)

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::engine::{ContainerId, Engine, EngineError};
 use crate::event::Event;
-use crate::plan::PlannedStep;
+use crate::plan::{PlannedStep, StepId};
 
 use super::execute::Execution;
 
@@ -36,6 +36,7 @@ impl Execution<'_> {
     /// When the engine refuses.
     pub(super) async fn stop(
         &self,
+        step: StepId,
         planned: &PlannedStep,
         id: &ContainerId,
         grace: Option<Duration>,
@@ -59,6 +60,7 @@ impl Execution<'_> {
                     has_looked = true;
                     if let Some(found) = &found {
                         let what = found.while_it_lasts();
+                        self.notes.keep(step, id, what.clone());
                         let subject = planned.subject();
                         (self.work.tell)(Event::StillWaiting { subject, what, elapsed: began.elapsed() });
                     }
@@ -66,6 +68,7 @@ impl Execution<'_> {
                 }
             }
         }
+        self.notes.forget(step, id);
         if let Some(resistance) = resistance.filter(|resistance| began.elapsed() >= resistance.grace)
             && self.was_killed(id).await
         {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use convoke::engine::docker::{DockerEngine, connect};
 use convoke::engine::{ApiVersion, ContainerId, Engine, EngineError, ErrorKind, EventRequest, Filters};
@@ -73,6 +74,41 @@ async fn an_engine_that_does_not_answer_is_told_every_ten_seconds_and_given_up()
     engine.hush(true);
     engine.networks(&Filters::default()).await.expect_err("no answer");
     assert!(told.lock().expect("a list").is_empty());
+    served.abort();
+}
+
+/// An engine that takes its time for everything but the first question.
+async fn slow_engine(socket: &Path, time: Duration) -> tokio::task::JoinHandle<()> {
+    let listener = UnixListener::bind(socket).expect("a socket");
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            tokio::spawn(async move {
+                let mut bytes = vec![0; 16 * 1024];
+                while let Ok(length @ 1..) = stream.read(&mut bytes).await {
+                    let answer = if bytes[..length].starts_with(b"GET /_ping") {
+                        PING
+                    } else {
+                        tokio::time::sleep(time).await;
+                        "HTTP/1.1 204 No Content\r\n\r\n"
+                    };
+                    stream.write_all(answer.as_bytes()).await.expect("answered");
+                }
+            });
+        }
+    })
+}
+
+#[tokio::test]
+async fn a_stop_may_take_as_long_as_its_grace() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let socket = folder.path().join("engine.sock");
+    let served = slow_engine(&socket, Duration::from_secs(30 * 60)).await;
+    let engine = connected(&socket, &[]).await.expect("connected");
+    tokio::time::pause();
+    let (id, grace) = (ContainerId::new("abc"), Some(Duration::from_secs(30 * 60)));
+    engine.stop_container(&id, grace).await.expect("stopped after half an hour");
+    engine.restart_container(&id, grace).await.expect("restarted after half an hour");
     served.abort();
 }
 
