@@ -1,7 +1,7 @@
 //! What a command is given: what was asked, the environment, and the ways to a project and to an engine.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::time::Duration;
 
@@ -39,6 +39,25 @@ pub enum Whose {
     Loaded(Box<Loaded>),
     /// Only the name is known: the containers tell the rest.
     Named(String),
+}
+
+/// By what containers are known to belong to a project that does not load.
+pub struct Marks {
+    pub directory: String,
+    /// The files, as the label has them; where they cannot be found any more, those with a usual name in the folder count.
+    files: Option<String>,
+}
+
+impl Marks {
+    pub fn fit(&self, config_files: &str) -> bool {
+        match &self.files {
+            Some(files) => files == config_files,
+            None => source::is_usual(
+                Path::new(config_files.split(',').next().unwrap_or_default()),
+                Path::new(&self.directory),
+            ),
+        }
+    }
 }
 
 impl Whose {
@@ -106,11 +125,20 @@ impl Context<'_> {
         }
     }
 
-    /// The project's folder and its files as the labels of containers have them, for a project that does not load.
-    pub fn marks(&self) -> Option<(String, String)> {
-        let (source, ..) = source::gather(&self.question(), &DiskReader).ok()?;
-        let files: Vec<String> = source.files.iter().map(|file| file.display().to_string()).collect();
-        Some((source.project_directory.display().to_string(), files.join(",")))
+    /// What the labels of a project's containers have to say for the project to be the one that is meant, although it does
+    /// not load.
+    pub fn marks(&self) -> Marks {
+        match source::gather(&self.question(), &DiskReader) {
+            Ok((source, ..)) => {
+                let files: Vec<String> = source.files.iter().map(|file| file.display().to_string()).collect();
+                Marks { directory: source.project_directory.display().to_string(), files: Some(files.join(",")) }
+            }
+            Err(_) => {
+                let directory = self.globals.project_directory.clone().unwrap_or_default();
+                let directory = source::clean(&self.current_dir.join(directory));
+                Marks { directory: directory.display().to_string(), files: None }
+            }
+        }
     }
 
     /// Says that the files are of no use and what is gone by instead.

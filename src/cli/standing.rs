@@ -53,12 +53,12 @@ pub async fn whose(context: &Context<'_>) -> Result<(DockerEngine, Whose), Failu
 
 /// A file that cannot be used any more must not keep its containers alive: they know whose they are.
 async fn told_by_containers(context: &Context<'_>, engine: &dyn Engine, failure: Failure) -> Result<Whose, Failure> {
-    let Some((directory, files)) = context.marks() else { return Err(failure) };
-    let label = format!("{}={directory}", labels::WORKING_DIR);
+    let marks = context.marks();
+    let label = format!("{}={}", labels::WORKING_DIR, marks.directory);
     let containers = engine.containers(&Filters::default().and("label", label)).await?;
     let names: BTreeSet<&String> = containers
         .iter()
-        .filter(|container| container.labels.get(labels::CONFIG_FILES) == Some(&files))
+        .filter(|container| container.labels.get(labels::CONFIG_FILES).is_some_and(|files| marks.fit(files)))
         .filter_map(|container| container.labels.get(labels::PROJECT))
         .collect();
     let (Some(name), 1) = (names.first(), names.len()) else { return Err(failure) };

@@ -102,6 +102,11 @@ pub(super) fn nothing_found(question: &Question) -> Diagnostic {
         .help("name a file with -f, or a directory with --project-directory")
 }
 
+/// Whether a path is that of a compose file that would be found in a folder without being named.
+pub fn is_usual(path: &Path, directory: &Path) -> bool {
+    path.parent() == Some(directory) && path.file_name().is_some_and(|name| NAMES.iter().any(|usual| name == *usual))
+}
+
 /// The file that was most likely meant by one that is not there, among the names that compose files usually have.
 pub(crate) fn usual_name_near(path: &Path, read: &dyn Reader) -> Option<&'static str> {
     let name = path.file_name()?.to_str()?;
@@ -113,6 +118,19 @@ pub(crate) fn usual_name_near(path: &Path, read: &dyn Reader) -> Option<&'static
 mod tests {
     use super::*;
     use crate::source::MapReader;
+
+    #[test]
+    fn a_usual_file_of_a_folder() {
+        let folder = Path::new("/home/me/app");
+        for (path, is_it) in [
+            ("/home/me/app/compose.yaml", true),
+            ("/home/me/app/docker-compose.yml", true),
+            ("/home/me/app/other.yaml", false),
+            ("/home/me/compose.yaml", false),
+        ] {
+            assert_eq!(is_usual(Path::new(path), folder), is_it, "{path}");
+        }
+    }
 
     fn question(files: &[&str]) -> Question {
         let files = files.iter().map(|file| (*file).to_owned()).collect();

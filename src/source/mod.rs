@@ -16,6 +16,7 @@ use std::path::PathBuf;
 
 use crate::diagnostic::{Diagnostic, Files, Span};
 
+pub use discover::is_usual;
 pub(crate) use discover::usual_name_near;
 pub use dotenv::{EnvFile, Variable, parse as parse_env_file};
 pub(crate) use environment::{Collected, read_env_file, unset_findings};

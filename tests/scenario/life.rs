@@ -11,6 +11,7 @@ stories![
     answers_with_its_environment,
     keeps_a_volume_until_told_otherwise,
     goes_without_a_file,
+    goes_although_its_file_is_of_no_use,
     leaves_orphans_until_told_otherwise,
     scales_up_and_down,
     builds_and_removes_its_image,
@@ -74,6 +75,33 @@ fn goes_without_a_file(scenario: &Scenario) {
     scenario.done(&["down", "-t", "0"]);
     assert!(scenario.containers().is_empty());
     assert!(scenario.engine.networks(&scenario.project).is_empty());
+}
+
+fn goes_although_its_file_is_of_no_use(scenario: &Scenario) {
+    const FILE: &str = "services: { a: { image: ACTOR, command: [stay], environment: { GIVEN: '${GIVEN:?}' } } }\n";
+    let convoke = |words: &[&str]| scenario.run(env!("CARGO_BIN_EXE_convoke"), words);
+    let ways: [(&str, &dyn Fn()); 4] = [
+        ("missing", &|| std::fs::remove_file(scenario.path("compose.yaml")).expect("a compose file")),
+        ("broken", &|| scenario.file("compose.yaml", "name: other\nservices: [\n")),
+        ("invalid", &|| scenario.file("compose.yaml", "services: { a: { imgae: x } }\n")),
+        ("without its variables", &|| {}),
+    ];
+    for (how, spoil) in ways {
+        scenario.compose(FILE);
+        scenario.variable("GIVEN", "something");
+        scenario.done(&["up", "-d"]);
+        scenario.variable("GIVEN", "");
+        spoil();
+        convoke(&["down", "-t", "1"]).exits_with(0).complains_about(&["the compose files are of no use"]);
+        assert!(scenario.containers().is_empty(), "{how}");
+        assert!(scenario.engine.networks(&scenario.project).is_empty(), "{how}");
+    }
+    // A project from a file with another name is not meant.
+    scenario.file("other.yaml", "services: { a: { image: ACTOR, command: [stay] } }\n");
+    scenario.done(&["-f", "other.yaml", "up", "-d"]);
+    std::fs::remove_file(scenario.path("compose.yaml")).expect("a compose file");
+    convoke(&["down"]).exits_with(1).complains_about(&["no configuration file provided"]);
+    assert_eq!(scenario.states(), ["a running"]);
 }
 
 fn leaves_orphans_until_told_otherwise(scenario: &Scenario) {

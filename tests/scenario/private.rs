@@ -29,7 +29,7 @@ pub struct Private {
 /// Whether one can be started here.
 pub fn is_possible() -> bool {
     let is_installed = |program: &&str| PATH.split(':').any(|folder| Path::new(folder).join(program).exists());
-    rustix::process::getuid().is_root() && PROGRAMS.iter().all(|program| is_installed(&program))
+    rustix::process::getuid().is_root() && PROGRAMS.iter().all(is_installed)
 }
 
 impl Private {
