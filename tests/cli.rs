@@ -95,6 +95,24 @@ Global options:
                                json, github]
   -h, --help                   Show help
 
+Exit status:
+    0  done
+    1  not done
+    2  plan --detailed-exitcode: there is something to do
+  130  interrupted
+  `up` with --abort-on-container-exit, --abort-on-container-failure or --exit-code-from ends with a
+  container's status.
+  With CONVOKE_EXIT_STATUS=class the reason takes the place of 1:
+   64  the command line is wrong
+   65  the project is wrong: its files, variables, or what they ask for
+   66  an image could not be pulled or built
+   67  a container did not start, ended, or is unhealthy, or a hook failed
+   68  a port of the host is taken
+   69  no engine answers, or it went away
+   70  the engine refused something else
+   74  a disk is full
+   75  the time was up
+
 "#]]);
 }
 
