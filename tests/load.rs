@@ -5,6 +5,9 @@
 //! `expected.json`, or in `error.txt` when loading must fail; `warnings.txt` holds the warnings. Where there is a
 //! `config.yaml`, it holds instead what docker compose 2.40.3 prints for these files, and so do `config.json` and
 //! `hashes.txt`. Run with `UPDATE_CASES=1` to write them anew, and read the difference.
+//!
+//! Beside them, `tests/load-errors` holds mistakes: a compose file `NAME.yaml`, or a folder `NAME` of the same kind as
+//! above. `NAME.txt` is what a person sees of it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -13,7 +16,7 @@ use std::path::{Path, PathBuf};
 use convoke::diagnostic::{Diagnostic, Files};
 use convoke::load::{self, Loaded, Options};
 use convoke::model::{Project, Service, service_hash};
-use convoke::render::config;
+use convoke::render::{caret, config};
 use convoke::source::{self, DiskReader, MapReader, Question, Rejected};
 use convoke::yaml::{self, Kind, Node};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -46,29 +49,79 @@ fn main() {
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         Trial::test(name, move || run(&folder))
     });
-    libtest_mimic::run(&arguments, trials.collect()).exit();
+    libtest_mimic::run(&arguments, trials.chain(mistakes()).collect()).exit();
+}
+
+fn mistakes() -> impl Iterator<Item = Trial> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/load-errors");
+    let entries = std::fs::read_dir(&root).expect("tests/load-errors is there");
+    let paths = entries.map(|entry| entry.expect("an entry of tests/load-errors").path());
+    let mut paths: Vec<PathBuf> =
+        paths.filter(|path| path.is_dir() || path.extension() == Some("yaml".as_ref())).collect();
+    paths.sort();
+    paths.into_iter().map(move |path| {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let root = root.clone();
+        Trial::test(format!("mistake {name}"), move || mistake(&root, &path, &name))
+    })
+}
+
+/// Compares what is told of a mistake. Everything that is told has a place, unless it is about no file at all.
+fn mistake(root: &Path, path: &Path, name: &str) -> Result<(), Failed> {
+    let mut case = Case::read(path)?;
+    let folder = if path.is_dir() { path } else { root };
+    if !path.is_dir() {
+        case.files = vec![format!("{name}.yaml")];
+    }
+    let (files, findings) = match load(&case.question(folder)?, &case) {
+        Ok(loaded) => (loaded.files, loaded.warnings),
+        Err(rejected) => (rejected.files, rejected.diagnostics),
+    };
+    if findings.is_empty() {
+        return Err("nothing is told".into());
+    }
+    let placed_findings = findings.iter().filter(|finding| finding.span.is_some()).count();
+    for (format, mark) in [(caret::json(&findings, &files), "\"line\":"), (caret::github(&findings, &files), ",line=")]
+    {
+        let lines: Vec<&str> = format.lines().collect();
+        if lines.len() != findings.len() || lines.iter().filter(|line| line.contains(mark)).count() != placed_findings {
+            return Err(format!("{} findings, but\n{format}", findings.len()).into());
+        }
+    }
+    let told = placed(&caret::report(&findings, &files, false), folder);
+    compare(root, &format!("{name}.txt"), Some(&told))
+}
+
+impl Case {
+    fn read(folder: &Path) -> Result<Self, Failed> {
+        match std::fs::read_to_string(folder.join("args.json")) {
+            Ok(text) => Ok(serde_json::from_str(&text)?),
+            Err(_) => Ok(Self::default()),
+        }
+    }
+
+    fn question(&self, folder: &Path) -> Result<Question, Failed> {
+        let mut environment: BTreeMap<String, String> = match std::fs::read_to_string(folder.join("environment.json")) {
+            Ok(text) => serde_json::from_str(&text)?,
+            Err(_) => BTreeMap::new(),
+        };
+        environment.entry("HOME".to_owned()).or_insert_with(|| "/home/me".to_owned());
+        Ok(Question {
+            files: self.files.clone(),
+            project_name: self.project_name.clone(),
+            project_directory: self.project_directory.clone(),
+            env_files: self.env_files.clone(),
+            profiles: self.profiles.clone(),
+            current_dir: source::absolute(folder, &self.current_dir),
+            environment,
+            compatibility: false,
+        })
+    }
 }
 
 fn run(folder: &Path) -> Result<(), Failed> {
-    let case: Case = match std::fs::read_to_string(folder.join("args.json")) {
-        Ok(text) => serde_json::from_str(&text)?,
-        Err(_) => Case::default(),
-    };
-    let mut environment: BTreeMap<String, String> = match std::fs::read_to_string(folder.join("environment.json")) {
-        Ok(text) => serde_json::from_str(&text)?,
-        Err(_) => BTreeMap::new(),
-    };
-    environment.entry("HOME".to_owned()).or_insert_with(|| "/home/me".to_owned());
-    let question = Question {
-        files: case.files.clone(),
-        project_name: case.project_name.clone(),
-        project_directory: case.project_directory.clone(),
-        env_files: case.env_files.clone(),
-        profiles: case.profiles.clone(),
-        current_dir: source::absolute(folder, &case.current_dir),
-        environment,
-        compatibility: false,
-    };
+    let case = Case::read(folder)?;
+    let question = case.question(folder)?;
     let (loaded, warnings, error) = match load(&question, &case) {
         Ok(loaded) => {
             let warnings = told(&loaded.files, &loaded.warnings, folder);

@@ -23,13 +23,11 @@ struct Written {
     extensions: Extensions,
 }
 
-/// Reads the finished document. Paths, environment and profiles are left for the caller to fill in.
-///
-/// # Errors
-/// Every value that does not fit its attribute.
-pub(super) fn project(document: &Node) -> Result<Project, Vec<Diagnostic>> {
-    let written: Written = yaml::decode_all(document)?;
-    Ok(Project {
+/// Reads the finished document: what can be made of it, and every value that does not fit its attribute. Paths,
+/// environment and profiles are left for the caller to fill in.
+pub(super) fn project(document: &Node) -> (Option<Project>, Vec<Diagnostic>) {
+    let (written, findings) = yaml::decode_all::<Written>(document);
+    let project = written.map(|written| Project {
         name: written.name,
         services: written.services,
         networks: filled(written.networks),
@@ -39,7 +37,8 @@ pub(super) fn project(document: &Node) -> Result<Project, Vec<Diagnostic>> {
         models: written.models,
         extensions: written.extensions,
         ..Project::default()
-    })
+    });
+    (project, findings)
 }
 
 fn filled<T: Default>(resources: BTreeMap<String, Option<T>>) -> BTreeMap<String, T> {

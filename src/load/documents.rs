@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Loading, Options, interpolate};
+use super::{Loading, Options};
 use crate::diagnostic::{Diagnostic, Files, Span};
 use crate::source::{self, ReadError, Reader, Rejected, Source, is_remote, shown};
-use crate::yaml::{self, Kind, Node};
+use crate::yaml::{self, Kind, Node, Parsed};
 
 /// One document, and the file that it stands in.
 #[derive(Debug)]
@@ -27,8 +27,7 @@ pub fn name(source: &Source, files: Files, read: &dyn Reader) -> Result<String, 
     let mut loading = Loading::new(source, &options, read, files);
     let documents = loading.all_documents();
     let name = loading.name(&documents);
-    loading.stop_at_errors()?;
-    Ok(name)
+    if loading.has_errors() { Err(loading.rejected()) } else { Ok(name) }
 }
 
 impl Loading<'_> {
@@ -43,23 +42,22 @@ impl Loading<'_> {
 
     /// The documents of a file, each a mapping; nothing when it cannot be read. The span is where it is named.
     pub fn documents(&mut self, path: &Path, named: Option<Span>) -> Option<Vec<Written>> {
-        let text = match self.text(path) {
+        let text = match self.text(path, named) {
             Ok(text) => text,
             Err(finding) => {
                 self.findings.push(named.into_iter().fold(finding, Diagnostic::at));
+                self.damage.files = true;
                 return None;
             }
         };
         let file = self.files.add(shown(path, &self.source.current_dir), text);
+        self.ways.uses.extend(named.map(|place| (file, place)));
         let text = self.files.get(file).map_or("", |file| file.text.as_str());
-        let parse = if self.options.provenance { yaml::parse_to_remember } else { yaml::parse };
-        let documents = match parse(file, text) {
-            Ok(documents) => documents,
-            Err(findings) => {
-                self.findings.extend(findings);
-                return None;
-            }
-        };
+        let Parsed { documents, findings, unread } = yaml::parse_all(file, text, self.options.provenance);
+        self.findings.extend(findings);
+        self.damage.files |= unread.is_some();
+        unread.into_iter().for_each(|rest| self.damage.note(rest));
+        self.settle(&[]);
         let mut written = Vec::new();
         for node in documents {
             match node.kind {
@@ -73,7 +71,7 @@ impl Loading<'_> {
         Some(written)
     }
 
-    fn text(&self, path: &Path) -> Result<String, Diagnostic> {
+    fn text(&self, path: &Path, named: Option<Span>) -> Result<String, Diagnostic> {
         let shown = shown(path, &self.source.current_dir);
         let shown = shown.display();
         if is_remote(&path.to_string_lossy()) {
@@ -82,7 +80,7 @@ impl Loading<'_> {
         let bytes = self.read.read(path).map_err(|error| match error {
             ReadError::NotFound => {
                 let finding = Diagnostic::error(format!("{shown}: no such file or directory"));
-                match source::usual_name_near(path, self.read) {
+                match source::usual_name_near(path, self.read).filter(|_| named.is_none()) {
                     Some(near) => finding.help(format!("did you mean {near}?")),
                     None => finding,
                 }
@@ -121,8 +119,7 @@ impl Loading<'_> {
         let names = documents.iter().filter_map(|written| written.node.as_map()?.get("name"));
         let mut name = names.rev().find(|name| name.as_str().is_some_and(|text| !text.is_empty()))?.clone();
         if self.options.interpolate {
-            let environment = &self.source.environment;
-            self.findings.extend(interpolate::fill(&mut name, environment, &self.files, &mut self.unset));
+            self.expand(&mut name, &self.source.environment);
         }
         Some(name)
     }

@@ -85,6 +85,7 @@ impl Walk<'_, '_> {
                 Ok(None) => break self.service(file.as_ref(), &service),
                 Err(finding) => {
                     self.loading.findings.push(finding);
+                    self.lost(name, &way);
                     let alone = self.service(file.as_ref(), &service).map(without_extends);
                     break alone.inspect(|alone| self.keep(file.as_ref(), &service, alone.clone()));
                 }
@@ -95,9 +96,13 @@ impl Walk<'_, '_> {
                 base: extends.service.clone(),
                 span: extends.service_span,
             });
-            let Some(next) = self.target(&service, &extends, file.clone()) else { break None };
+            let Some(next) = self.target(&service, &extends, file.clone()) else {
+                self.lost(name, &way);
+                break None;
+            };
             if passed.contains(&(path_of(next.as_ref()), extends.service.clone())) {
                 self.report_cycle(&way, next.as_ref(), &extends.service);
+                self.lost(name, &way);
                 break None;
             }
             (file, service) = (next, extends.service);
@@ -109,6 +114,12 @@ impl Walk<'_, '_> {
                 self.keep(stop.file.as_ref(), &stop.service, merged);
             }
         }
+    }
+
+    /// Notes which services of the document lack what they extend.
+    fn lost(&mut self, name: &str, way: &[Stop]) {
+        let own = way.iter().filter(|stop| stop.file.is_none()).map(|stop| stop.service.clone());
+        self.loading.damage.services.extend(own.chain([name.to_owned()]));
     }
 
     /// The base with the service of this stop on top; the service alone when there is nothing below it.

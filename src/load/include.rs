@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Loading, Scope};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::source::{Collected, absolute, is_remote, read_env_file, shown};
+use crate::source::{Collected, Origin, absolute, is_remote, read_env_file, shown};
 use crate::yaml::{Kind, Node, Through};
 
 /// The sections that an included project gives.
@@ -35,7 +35,10 @@ pub(super) fn apply<'l>(loading: &mut Loading<'l>, document: &mut Node, document
         }
     };
     for item in items {
-        let Some(inclusion) = read_inclusion(&item, scope, &mut loading.findings) else { continue };
+        let Some(inclusion) = read_inclusion(&item, scope, &mut loading.findings) else {
+            loading.damage.files = true;
+            continue;
+        };
         if let Some(mut imported) = load(loading, &inclusion, document_path, scope) {
             imported.pass(&Through::Include { at: inclusion.span });
             import(imported, document, &mut loading.findings);
@@ -121,6 +124,7 @@ fn load<'l>(loading: &mut Loading<'l>, inclusion: &Inclusion, document_path: &Pa
     let (main, _) = inclusion.files.first()?;
     let inner = scope.included(document_path, &inclusion.directory, variables(loading, inclusion, scope));
     if inner.chain.contains(main) {
+        loading.damage.files = true;
         loading.findings.push(cycle(&inner.chain, main, inclusion.span, &loading.source.current_dir));
         return None;
     }
@@ -155,8 +159,14 @@ fn variables(loading: &mut Loading<'_>, inclusion: &Inclusion, scope: &Scope<'_>
             &mut loading.files,
             &mut loading.findings,
         );
+        loading.ways.looked_for.push(shown.display().to_string());
         if let Some(span) = span {
             loading.findings[before..].iter_mut().for_each(|finding| finding.span = finding.span.or(Some(span)));
+        }
+    }
+    for (key, (_, origin)) in &collected {
+        if let Origin::File(place) = origin {
+            loading.ways.included.entry(key.clone()).or_insert(*place);
         }
     }
     collected

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::Scope;
+use super::damage::Damage;
 use crate::diagnostic::{Diagnostic, Files, Span, nearest};
 use crate::source::{
     Expansion, Fault, FaultKind, Looked, Mention, Origin, Source, Unset, expand, mentions_that_count, place_in, shown,
@@ -10,7 +11,7 @@ use crate::source::{
 use crate::yaml::{Author, Kind, Node, Template, Variable, VariableFrom};
 
 /// Where a variable was looked for, in a sentence.
-pub(super) fn places_looked_at(source: &Source) -> String {
+pub(super) fn places_looked_at(source: &Source, included: &[String]) -> String {
     let path = |path| shown(path, &source.current_dir).display().to_string();
     let places = source.looked_for.iter().map(|looked| match looked {
         Looked::Shell => "the shell".to_owned(),
@@ -18,19 +19,15 @@ pub(super) fn places_looked_at(source: &Source) -> String {
         Looked::EnvFile { path: file, found: false } => format!("{} (which does not exist)", path(file)),
         Looked::Disabled => ".env (which is switched off)".to_owned(),
     });
-    format!("looked for it in {}", places.collect::<Vec<_>>().join(", "))
-}
-
-/// Puts the values of variables into every text of a document but its keys; what stands there stays a text.
-///
-/// The findings are errors. Places are exact wherever a text stands in the file as it is read.
-pub(super) fn apply(document: &mut Node, scope: &Scope<'_>, files: &Files, unset: &mut Unset) -> Vec<Diagnostic> {
-    remember(document, scope);
-    fill(document, &scope.environment, files, unset)
+    let places = places.collect::<Vec<_>>().join(", ");
+    if included.is_empty() {
+        return format!("looked for it in {places}");
+    }
+    format!("looked for it in {places}, and for included files in {}", included.join(", "))
 }
 
 /// Has every text that remembers keep its template, and the variables that count in it.
-fn remember(node: &mut Node, scope: &Scope<'_>) {
+pub(super) fn remember(node: &mut Node, scope: &Scope<'_>) {
     let Some(trail) = &mut node.trail else { return };
     match &mut node.kind {
         Kind::Str(text) if text.contains('$') => {
@@ -101,14 +98,18 @@ fn from(origin: Origin) -> VariableFrom {
     }
 }
 
-/// As [`apply`], with nothing to remember.
-pub(super) fn fill(
+/// Puts the values of variables into every text of a document but its keys; what stands there stays a text.
+///
+/// The findings are errors, and values that hold one are given up. Places are exact wherever a text stands in the file
+/// as it is read.
+pub(super) fn apply(
     document: &mut Node,
     environment: &BTreeMap<String, String>,
     files: &Files,
     unset: &mut Unset,
+    damage: &mut Damage,
 ) -> Vec<Diagnostic> {
-    let mut walk = Walk { environment, files, unset, findings: Vec::new(), told: HashSet::new() };
+    let mut walk = Walk { environment, files, unset, damage, findings: Vec::new(), told: HashSet::new() };
     walk.node(document);
     walk.findings
 }
@@ -117,6 +118,7 @@ struct Walk<'w> {
     environment: &'w BTreeMap<String, String>,
     files: &'w Files,
     unset: &'w mut Unset,
+    damage: &'w mut Damage,
     findings: Vec<Diagnostic>,
     told: HashSet<(Span, String)>,
 }
@@ -136,6 +138,9 @@ impl Walk<'_> {
         let place = |range| place_in(self.files.slice(span), template, range, span);
         for used in unset {
             self.unset.add(used.name, place(used.range), self.environment.keys().map(String::as_str));
+        }
+        if !faults.is_empty() {
+            self.damage.note(span);
         }
         for fault in faults {
             let place = place(fault.range.clone());
@@ -180,7 +185,7 @@ mod tests {
         let file = files.add("compose.yaml", text.to_owned());
         let mut document = parse(file, text).unwrap().remove(0);
         let mut unset = Unset::default();
-        let findings = fill(&mut document, &environment(), &files, &mut unset);
+        let findings = apply(&mut document, &environment(), &files, &mut unset, &mut Damage::default());
         Interpolated { document, unset, findings, files }
     }
 
@@ -224,7 +229,7 @@ mod tests {
         let Interpolated { unset, files, .. } = interpolate(text);
         let looked_for = vec![Looked::Shell, Looked::EnvFile { path: "/p/.env".into(), found: false }];
         let source = Source { looked_for, current_dir: "/p".into(), ..Source::default() };
-        let findings = unset.findings(&places_looked_at(&source));
+        let findings = unset.findings(&places_looked_at(&source, &[]));
         assert_eq!(findings.len(), 2);
         assert_eq!(findings[0].message, "variable IMAEG is not set: it becomes an empty text in 4 places");
         let labels: Vec<_> = findings[0].labels.iter().map(|(span, _)| files.slice(*span)).collect();

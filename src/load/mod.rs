@@ -3,6 +3,7 @@
 mod canonical;
 mod casts;
 mod check;
+mod damage;
 mod decode;
 mod defaults;
 mod documents;
@@ -19,8 +20,12 @@ mod reset;
 mod scope;
 mod select;
 mod shape;
+mod told;
+mod traps;
 mod unique;
 mod words;
+
+use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostic, Files, Span, nearest};
 use crate::model::Project;
@@ -32,8 +37,10 @@ pub use documents::name;
 pub use select::matches;
 pub use shape::attributes;
 
+use damage::Damage;
 use documents::Written;
 use scope::Scope;
+use told::Ways;
 
 /// What is wanted of a load. By default: everything.
 #[derive(Clone, Debug)]
@@ -95,38 +102,39 @@ pub fn project(source: &Source, files: Files, options: &Options, read: &dyn Read
     let mut loading = Loading::new(source, options, read, files);
     let documents = loading.all_documents();
     let name = loading.name(&documents);
-    loading.stop_at_errors()?;
 
     let scope = Scope::of(source, &name);
     let mut document = loading.model(documents, &scope);
-    if document.as_map().is_none_or(Map::is_empty) {
+    if document.as_map().is_none_or(Map::is_empty) && !loading.has_errors() {
         loading.findings.push(empty());
     }
-    loading.stop_at_errors()?;
-
     if options.normalize {
         set_name(&mut document, &name, source);
         let context = normalize::NormalizeContext { project_name: &name, environment: &scope.environment };
         normalize::fill(&mut document, &context);
         interpolate::remember_own(&mut document, &scope);
     }
-    let mut project = loading.decode(&document, &name, &scope)?;
+    let Some(mut project) = loading.decode(&document, &name, &scope) else { return Err(loading.rejected()) };
+    loading.findings.extend(select::unknown_profiles(&project, &source.profiles));
     select::by_profiles(&mut project, &source.profiles, &options.services);
     if options.check && options.interpolate {
-        loading.findings.extend(check::sense(&project, &document));
+        loading.findings.extend(check::sense(&project, &document, &loading.damage));
         check::agree(&mut project);
     }
-    select::by_name(&mut project, &options.services, options.with_dependencies, &document, &mut loading.findings);
+    let Loading { damage, findings, .. } = &mut loading;
+    select::by_name(&mut project, &options.services, options.with_dependencies, &document, damage, findings);
     if !options.all_resources {
         select::used_resources(&mut project);
     }
     if options.resolve_environment && options.interpolate {
         env_files::resolve(&mut loading, &mut project, &mut document);
     }
-    loading.stop_at_errors()?;
-    let Loading { files, mut findings, unset, .. } = loading;
-    findings.extend(unset.findings(&interpolate::places_looked_at(source)));
-    Ok(Loaded { project, files, warnings: findings, document })
+    loading.settle(&[]);
+    if loading.has_errors() {
+        return Err(loading.rejected());
+    }
+    let (files, warnings) = loading.told();
+    Ok(Loaded { project, files, warnings, document })
 }
 
 /// One load under way.
@@ -137,11 +145,14 @@ struct Loading<'l> {
     files: Files,
     unset: Unset,
     findings: Vec<Diagnostic>,
+    damage: Damage,
+    ways: Ways,
 }
 
 impl<'l> Loading<'l> {
     fn new(source: &'l Source, options: &'l Options, read: &'l dyn Reader, files: Files) -> Self {
-        Self { source, options, read, files, unset: Unset::default(), findings: Vec::new() }
+        let (unset, findings, damage, ways) = (Unset::default(), Vec::new(), Damage::default(), Ways::default());
+        Self { source, options, read, files, unset, findings, damage, ways }
     }
 
     /// The documents of one project merged in their order, with everything in it that they include.
@@ -156,6 +167,7 @@ impl<'l> Loading<'l> {
             include::apply(self, &mut document, &path, scope);
             self.merge_document(&mut model, document, Checked::Yes);
             self.drop_version(&mut model);
+            self.settle(&[]);
         }
         if !scope.is_included() && self.options.interpolate {
             canonical::finished_forms(&mut model, &mut self.findings);
@@ -167,6 +179,7 @@ impl<'l> Loading<'l> {
         }
         environment::resolve(&mut model, &scope.environment);
         interpolate::remember_own(&mut model, scope);
+        self.settle(&[]);
         model
     }
 
@@ -179,18 +192,32 @@ impl<'l> Loading<'l> {
     }
 
     fn interpolate(&mut self, document: &mut Node, scope: &Scope<'_>) {
+        traps::check(document, &self.files, &mut self.findings);
         if self.options.interpolate {
-            self.findings.extend(interpolate::apply(document, scope, &self.files, &mut self.unset));
+            interpolate::remember(document, scope);
+            self.expand(document, &scope.environment);
             casts::apply(document, &mut self.findings);
+            self.settle(&[]);
         }
+    }
+
+    /// Puts the values of variables in.
+    fn expand(&mut self, node: &mut Node, environment: &BTreeMap<String, String>) {
+        let findings = interpolate::apply(node, environment, &self.files, &mut self.unset, &mut self.damage);
+        self.findings.extend(findings);
+        self.settle(&[]);
     }
 
     /// Merges one document onto those before it, and brings the result into its long form.
     fn merge_document(&mut self, model: &mut Node, document: Node, checked: Checked) {
         merge::documents(model, document, &mut self.findings);
         unique::keep_last(model, &mut self.findings);
+        self.settle(&[]);
         if checked == Checked::Yes {
-            shape::check(model, &mut self.findings);
+            let mended = shape::check(model, &mut self.findings);
+            self.settle(&mended);
+            // What a misspelled key would include is missing now.
+            self.damage.files |= model.as_map().is_some_and(|top| top.contains_key("include"));
         }
         canonical::long_forms(model, &mut self.findings);
         // Long forms show duplicates that short forms hide: a range of ports, a volume's target.
@@ -208,36 +235,50 @@ impl<'l> Loading<'l> {
         );
     }
 
-    fn decode(&mut self, document: &Node, name: &str, scope: &Scope<'_>) -> Result<Project, Rejected> {
+    /// The project as far as it is sound; nothing when it holds too many faults.
+    fn decode(&mut self, document: &Node, name: &str, scope: &Scope<'_>) -> Option<Project> {
         let mut project = if self.options.interpolate {
-            decode::project(document).or_else(|findings| {
-                self.findings.extend(findings);
-                self.stop_at_errors()?;
-                Ok(Project::default())
-            })?
+            let sound = self.damage.sound_part(document);
+            let (project, findings) = decode::project(sound.as_ref().unwrap_or(document));
+            self.findings.extend(findings);
+            self.settle(&[]);
+            // Keys of values that could not be read are of no use to the checks either.
+            self.damage.sound_part(document);
+            project?
         } else {
             let mut finished = document.clone();
             canonical::finished_forms(&mut finished, &mut Vec::new());
-            decode::project(&finished).unwrap_or_default()
+            decode::project(&finished).0.unwrap_or_default()
         };
         project.name = name.to_owned();
         project.working_dir = self.source.project_directory.clone();
         project.compose_files = self.source.files.clone();
         project.env_files = self.source.env_files.clone();
         project.environment = (*scope.environment).clone();
-        Ok(project)
+        Some(project)
     }
 
-    /// Ends the load if anything so far is an error; each finding is told once.
-    fn stop_at_errors(&mut self) -> Result<(), Rejected> {
-        let mut told = std::collections::HashSet::new();
-        self.findings.retain(|finding| told.insert((finding.span, finding.message.clone())));
-        if !self.findings.iter().any(Diagnostic::is_error) {
-            return Ok(());
-        }
-        self.findings.extend(self.unset.findings(&interpolate::places_looked_at(self.source)));
-        let (files, findings) = (std::mem::take(&mut self.files), std::mem::take(&mut self.findings));
-        Err(Rejected::new(files, findings))
+    /// Ends a phase, which may have mended faults at some places well enough to go on with.
+    fn settle(&mut self, mended: &[Span]) {
+        self.damage.settle(&mut self.findings, mended);
+    }
+
+    fn has_errors(&self) -> bool {
+        self.findings.iter().any(Diagnostic::is_error)
+    }
+
+    /// The texts that were read, and everything there is to tell about them.
+    fn told(self) -> (Files, Vec<Diagnostic>) {
+        let Self { source, files, unset, mut findings, ways, .. } = self;
+        ways.explain(&mut findings, &files, &source.origins, &source.environment);
+        findings.extend(unset.findings(&interpolate::places_looked_at(source, &ways.looked_for)));
+        told::in_order(&mut findings);
+        (files, findings)
+    }
+
+    fn rejected(self) -> Rejected {
+        let (files, findings) = self.told();
+        Rejected::new(files, findings)
     }
 }
 

@@ -39,6 +39,7 @@ pub(super) fn fill(document: &mut Node, context: &NormalizeContext<'_>) {
                 target.kind = Kind::Str(clean.into());
             }
         }
+        hooks(service);
         dependencies(service);
     });
     for section in ["networks", "volumes", "configs", "secrets"] {
@@ -94,6 +95,18 @@ fn dockerfile(build: &mut Node) {
     let Some(map) = build.as_map_mut() else { return };
     if ["dockerfile", "dockerfile_inline"].iter().all(|key| map.get(key).is_none_or(Node::is_null)) {
         map.insert("dockerfile", span, Node::string("Dockerfile", span).by(Author::Format));
+    }
+}
+
+/// What runs before the service runs in its image, unless it names one.
+fn hooks(service: &mut Map) {
+    let Some(image) = service.get("image").filter(|image| image.as_str().is_some()).cloned() else { return };
+    for hook in service.get_mut("pre_start").and_then(Node::as_seq_mut).into_iter().flatten() {
+        if let Some(hook) = hook.as_map_mut()
+            && !hook.contains_key("image")
+        {
+            hook.insert("image", image.span, image.clone());
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::damage::Damage;
 use crate::diagnostic::{Diagnostic, Span, nearest};
 use crate::model::{Project, Service, ServiceName};
 use crate::yaml::Node;
@@ -23,6 +24,22 @@ pub(super) fn by_profiles(project: &mut Project, profiles: &[String], named: &[S
     (project.services, project.disabled_services) = (active, disabled);
 }
 
+/// Profiles that were asked for and that no service has.
+pub(super) fn unknown_profiles(project: &Project, profiles: &[String]) -> Vec<Diagnostic> {
+    let known: BTreeSet<&str> =
+        project.services.values().flat_map(|service| &service.profiles).map(String::as_str).collect();
+    let unknown = profiles.iter().filter(|profile| *profile != "*" && !known.contains(profile.as_str()));
+    let finding = |profile: &String| {
+        let finding = Diagnostic::warning(format!("no service has the profile {profile:?}"));
+        match nearest(profile, known.iter().copied()) {
+            Some(near) => finding.help(format!("did you mean {near:?}?")),
+            None => finding.help(format!("the profiles are: {}", Vec::from_iter(known.iter().copied()).join(", "))),
+        }
+    };
+    // A project without any may well be one of several that are started in the same way.
+    if known.is_empty() { Vec::new() } else { unknown.map(finding).collect() }
+}
+
 fn is_active(service: &Service, enabled: &BTreeSet<&str>) -> bool {
     service.profiles.is_empty()
         || enabled.contains("*")
@@ -36,6 +53,7 @@ pub(super) fn by_name(
     named: &[String],
     with_dependencies: bool,
     document: &Node,
+    damage: &Damage,
     findings: &mut Vec<Diagnostic>,
 ) {
     if named.is_empty() {
@@ -46,7 +64,7 @@ pub(super) fn by_name(
     for pattern in named {
         let before = open.len();
         open.extend(project.services.keys().filter(|name| matches(pattern, name.as_str())).cloned());
-        if open.len() == before {
+        if open.len() == before && !damage.may_hold(document, "services", pattern) {
             findings.push(unknown(project, pattern));
         }
     }
@@ -58,7 +76,10 @@ pub(super) fn by_name(
         for (other, dependency) in &service.depends_on {
             if project.services.contains_key(other) {
                 open.push(other.clone());
-            } else if dependency.required {
+            } else if dependency.required
+                && (project.disabled_services.contains_key(other)
+                    || !damage.may_hold(document, "services", other.as_str()))
+            {
                 findings.push(missing(project, &name, other, document));
             }
         }
@@ -231,7 +252,7 @@ mod tests {
         by_profiles(&mut project, &[], &[]);
         let document = Node::null(Span { file: FileId(0), start: 0, end: 0 });
         let mut findings = Vec::new();
-        by_name(&mut project, &strings(named), with_dependencies, &document, &mut findings);
+        by_name(&mut project, &strings(named), with_dependencies, &document, &Damage::default(), &mut findings);
         (project, findings)
     }
 

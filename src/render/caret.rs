@@ -82,8 +82,12 @@ fn annotation(diagnostic: &Diagnostic, files: &Files) -> String {
         let path = escaped_property(&files.path(span.file).to_string_lossy());
         format!(" file={path},line={line},col={column},endLine={end_line},endColumn={end_column}")
     });
+    let labels = diagnostic.labels.iter().filter(|(span, _)| files.get(span.file).is_some()).map(|(span, text)| {
+        let (line, column) = files.line_column(*span);
+        format!("\n{}:{line}:{column}: {text}", files.path(span.file).display())
+    });
     let help = diagnostic.help.iter().map(|help| format!("\nhelp: {help}"));
-    let message: String = std::iter::once(diagnostic.message.clone()).chain(help).collect();
+    let message: String = std::iter::once(diagnostic.message.clone()).chain(labels).chain(help).collect();
     format!("::{}{place}::{}\n", word(diagnostic.severity), escaped(&message))
 }
 
@@ -205,7 +209,8 @@ mod tests {
             let span = Span { file: FileId(id), start, end };
             let finding = Diagnostic::error("odd").at(span).label(span, "here").label(Span { start: end, end: start, ..span }, "");
             prop_assert!(report(std::slice::from_ref(&finding), &files, false).starts_with("error: odd"));
-            prop_assert!(github(std::slice::from_ref(&finding), &files).ends_with("::odd\n"));
+            let line = github(std::slice::from_ref(&finding), &files);
+            prop_assert!(line.contains("::odd") && line.lines().count() == 1, "{line}");
             prop_assert!(serde_json::from_str::<Value>(&json(&[finding], &files)).is_ok());
         }
     }

@@ -41,7 +41,8 @@ pub enum FaultKind {
         reason: String,
     },
     /// `${` and no variable behind it, or no `}` on the same line.
-    Malformed,
+    /// With what is wrong with it.
+    Malformed(&'static str),
     TooDeep,
 }
 
@@ -53,8 +54,9 @@ impl Fault {
                 let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
                 Diagnostic::error(format!("required variable {name} is missing a value{reason}")).at(span)
             }
-            FaultKind::Malformed => {
-                Diagnostic::error("invalid interpolation format").at(span).help("write `$$` for a literal `$`")
+            FaultKind::Malformed(why) => {
+                let finding = Diagnostic::error("invalid interpolation format").at(span).help(*why);
+                finding.help("write `$$` for a literal `$`")
             }
             FaultKind::TooDeep => {
                 Diagnostic::error(format!("variables stand more than {DEPTH_LIMIT} deep inside each other")).at(span)
@@ -116,7 +118,13 @@ fn braced(text: &str, at: usize, depth: usize, lookup: Lookup<'_>, expansion: &m
     let operator = Operator::at_start(behind).filter(|_| !name.is_empty());
     let (Some((operator, width)), Some(length)) = (operator, closing_length(line)) else {
         let length = line.find('}').map_or(line.len(), |end| end + 1);
-        expansion.faults.push(Fault { kind: FaultKind::Malformed, range: at..at + length });
+        let why = match name {
+            "" if behind.starts_with('}') => "the name of a variable is missing",
+            "" => "the name of a variable starts with a letter or `_`",
+            _ if operator.is_some() || behind.is_empty() => "the closing `}` is missing",
+            _ => "behind the name stands `}`, or `:-`, `-`, `:?`, `?`, `:+` or `+` and a text",
+        };
+        expansion.faults.push(Fault { kind: FaultKind::Malformed(why), range: at..at + length });
         return length;
     };
     if depth == DEPTH_LIMIT {

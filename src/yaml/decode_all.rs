@@ -10,15 +10,14 @@ use crate::diagnostic::{Diagnostic, Span};
 /// How many findings are worth the time: each costs one more reading.
 const FINDING_LIMIT: usize = 20;
 
-/// Reads a value of a type from a tree and goes on behind each fault, so that one run shows all of them.
-///
-/// # Errors
-/// All things that do not fit, in the order in which they were met.
-pub fn decode_all<T: DeserializeOwned>(node: &Node) -> Result<T, Vec<Diagnostic>> {
+/// Reads a value of a type from a tree and goes on behind each fault, so that one run shows all of them: what can be
+/// made of it, and all things that do not fit, in the order in which they were met.
+pub fn decode_all<T: DeserializeOwned>(node: &Node) -> (Option<T>, Vec<Diagnostic>) {
     let first = match decode(node) {
-        Ok(value) => return Ok(value),
+        Ok(value) => return (Some(value), Vec::new()),
         Err(finding) => finding,
     };
+    let mut value = None;
     let mut rest = node.clone();
     let mut findings = Vec::new();
     // A place that lost a part may miss it now: that is no fault of the text.
@@ -33,10 +32,13 @@ pub fn decode_all<T: DeserializeOwned>(node: &Node) -> Result<T, Vec<Diagnostic>
             && findings.len() < FINDING_LIMIT
             && cut(&mut rest, place, &mut damaged)
         {
-            next = decode::<T>(&rest).err();
+            match decode(&rest) {
+                Ok(sound) => value = Some(sound),
+                Err(finding) => next = Some(finding),
+            }
         }
     }
-    Err(findings)
+    (value, findings)
 }
 
 /// Takes out every entry or item that stands at a place; whether there was any.
@@ -109,17 +111,18 @@ mod tests {
     #[test]
     fn all_faults_of_a_value_are_found_and_none_is_made_up() {
         let text = "nmae: a\nhandles: x\nherbs: [1, b, 2]\nspoons: {a: {length: x}, b: {deep: 1}, c: {length: 1}}\n";
-        let found: Vec<_> =
-            decode_all::<Rack>(&tree(text)).unwrap_err().iter().map(|finding| place(text, finding)).collect();
+        let found: Vec<_> = decode_all::<Rack>(&tree(text)).1.iter().map(|finding| place(text, finding)).collect();
         assert_eq!(found, ["nmae", "x", "1", "2", "x", "deep"]);
-        assert_eq!(decode_all::<Rack>(&tree("name: a")).unwrap().name, "a");
+        assert_eq!(decode_all::<Rack>(&tree("name: a")).0.unwrap().name, "a");
+        let rest = decode_all::<Rack>(&tree("name: a\nhandles: x\nherbs: [1, b]")).0.unwrap();
+        assert_eq!((rest.name, rest.handles, rest.herbs), ("a".to_owned(), 0, vec!["b".to_owned()]));
         let endless = format!("herbs: [{}]", vec!["1"; 500].join(", "));
-        assert_eq!(decode_all::<Rack>(&tree(&endless)).unwrap_err().len(), super::FINDING_LIMIT);
+        assert_eq!(decode_all::<Rack>(&tree(&endless)).1.len(), super::FINDING_LIMIT);
     }
 
     #[test]
     fn a_fault_that_an_alias_repeats_is_told_once() {
         let text = "spoons:\n  a: &a {length: x}\n  b: *a\n  c: {<<: *a}\n";
-        assert_eq!(decode_all::<Rack>(&tree(text)).unwrap_err().len(), 1);
+        assert_eq!(decode_all::<Rack>(&tree(text)).1.len(), 1);
     }
 }

@@ -17,31 +17,42 @@ const NAMESPACE: &str = "tag:yaml.org,2002:";
 /// How many quoted texts may be read again for the sake of an escape that the parser does not know.
 const MENDED_LIMIT: usize = 100;
 
+/// What could be read of a text.
+#[derive(Debug)]
+pub struct Parsed {
+    /// One node for each document.
+    pub documents: Vec<Node>,
+    /// Everything that is wrong with the text, as far as that can be told in one pass.
+    pub findings: Vec<Diagnostic>,
+    /// What was not read, or not well: from the line of the fault that stopped the reader to the end of the text. The
+    /// last document holds what stands before it.
+    pub unread: Option<Span>,
+}
+
+impl Parsed {
+    fn nothing(file: FileId, findings: Vec<Diagnostic>) -> Self {
+        Self { documents: Vec::new(), findings, unread: Some(Span { file, start: 0, end: u32::MAX }) }
+    }
+}
+
 /// Reads a text as YAML, one node for each document in it.
 ///
 /// # Errors
 /// Everything that is wrong with it, as far as that can be told in one pass.
 pub fn parse(file: FileId, text: &str) -> Result<Vec<Node>, Vec<Diagnostic>> {
-    read(file, text, false)
+    let Parsed { documents, findings, .. } = parse_all(file, text, false);
+    if findings.is_empty() { Ok(documents) } else { Err(findings) }
 }
 
-/// As [`parse`], for trees that remember: also what `<<` brought and a key of the mapping itself took the place of.
-///
-/// # Errors
-/// As [`parse`].
-pub fn parse_to_remember(file: FileId, text: &str) -> Result<Vec<Node>, Vec<Diagnostic>> {
-    let mut documents = read(file, text, true)?;
-    documents.iter_mut().for_each(Node::remember);
-    Ok(documents)
-}
-
-fn read(file: FileId, text: &str, remember: bool) -> Result<Vec<Node>, Vec<Diagnostic>> {
+/// As [`parse`], with what stands before and between the faults. Trees that remember know also what `<<` brought and a
+/// key of the mapping itself took the place of.
+pub fn parse_all(file: FileId, text: &str, remember: bool) -> Parsed {
     if u32::try_from(text.len()).is_err() {
-        return Err(vec![Diagnostic::error("the file is larger than 4 GiB")]);
+        return Parsed::nothing(file, vec![Diagnostic::error("the file is larger than 4 GiB")]);
     }
     let forbidden = characters::forbidden(file, text);
     if !forbidden.is_empty() {
-        return Err(forbidden);
+        return Parsed::nothing(file, forbidden);
     }
     let mut mended = Cow::Borrowed(text);
     let mut hidden = Vec::new();
@@ -61,14 +72,24 @@ fn read(file: FileId, text: &str, remember: bool) -> Result<Vec<Node>, Vec<Diagn
         characters::leading_tabs(file, text, &events, stopped.as_ref().map_or(text.len(), |(at, _)| *at));
     // Where a tab went before, all that follows is its fault.
     let syntax_error = stopped.filter(|_| findings.is_empty());
+    let syntax_error = syntax_error.map(|(at, fault)| syntax::explain(file, text, at, &fault, open_bracket(&events)));
+    let stops = findings.iter().chain(&syntax_error).filter_map(|finding| finding.span).map(|place| place.start);
+    let unread = stops.min().map(|stop| {
+        let line = text[..stop as usize].rfind('\n').map_or(0, |end| end + 1);
+        Span { file, start: line as u32, end: text.len() as u32 }
+    });
     findings.extend(characters::line_separators(&events));
     findings.extend(escapes::findings(file, text, &events));
-    findings.extend(syntax_error.map(|(at, fault)| syntax::explain(file, text, at, &fault, open_bracket(&events))));
+    findings.extend(syntax_error);
     let mut tree = Tree::new(&events, remember);
     for (event, place) in &events {
         tree.add(event, place);
     }
-    tree.finish(findings)
+    let mut parsed = tree.finish(findings, unread);
+    if remember {
+        parsed.documents.iter_mut().for_each(Node::remember);
+    }
+    parsed
 }
 
 /// What the parser saw of a text.

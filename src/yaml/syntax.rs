@@ -91,7 +91,9 @@ fn words(fault: &Fault) -> (String, Option<String>) {
         Fault::InvalidEscape => ("this escape names no character", None),
         Fault::TextAfterQuote => ("text cannot go on after the closing quote", Some("quote the whole text")),
         Fault::CommentInText => ("a comment cannot interrupt a text of several lines", Some("put the text in quotes")),
-        Fault::CommentTooClose => ("expected a space before `#`", None),
+        Fault::CommentTooClose => {
+            ("expected a space before `#`", Some("put a space before a comment, or the whole text in quotes"))
+        }
         Fault::Name => ("expected the name of an anchor", Some("quote a text that starts with `*` or `&`")),
         Fault::BlockHeader => ("`|` and `>` take `+`, `-` and a digit from 1 to 9 only", None),
         Fault::UndeclaredTag => ("this tag uses a prefix that was not declared", None),

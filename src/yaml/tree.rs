@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::parse::Parsed;
 use super::scalar::{self, ScalarTag};
 use super::{Kind, Map, Node, Tag, syntax};
 use crate::diagnostic::{Diagnostic, Span, nearest};
@@ -134,12 +135,22 @@ impl<'t> Tree<'t> {
         }
     }
 
-    /// The documents, or everything that is wrong; what the reader of the text found stands behind what was found here.
-    pub(super) fn finish(mut self, found: Vec<Diagnostic>) -> Result<Vec<Node>, Vec<Diagnostic>> {
+    /// The documents and everything that is wrong; what the reader of the text found stands behind what was found here.
+    /// A text that was not read to its end leaves its last document open, and the last key in it without a value.
+    pub(super) fn finish(mut self, found: Vec<Diagnostic>, unread: Option<Span>) -> Parsed {
+        let stopped = self.findings.last().filter(|_| self.stopped).and_then(|finding| finding.span);
+        let unread = unread.or(stopped.map(|place| Span { end: u32::MAX, ..place }));
         if !self.stopped {
             self.findings.extend(found);
+            while let Some(Open { content, span, .. }) = self.open.last_mut() {
+                if let Content::Mapping { key, .. } = content {
+                    *key = None;
+                }
+                let span = *span;
+                self.end(span);
+            }
         }
-        if self.findings.is_empty() { Ok(self.documents) } else { Err(self.findings) }
+        Parsed { documents: self.documents, findings: self.findings, unread }
     }
 
     pub(super) fn add(&mut self, event: &'t Event<'_>, place: &Place) {

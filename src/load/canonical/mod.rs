@@ -146,7 +146,7 @@ fn within(node: &mut Node, forms: Forms, findings: &mut Vec<Diagnostic>) {
 }
 
 /// A mapping whose keys all stand at the place of the short form that it replaces.
-fn mapping<const N: usize>(span: Span, entries: [(&str, Kind); N]) -> Kind {
+pub(super) fn mapping<const N: usize>(span: Span, entries: [(&str, Kind); N]) -> Kind {
     let mut map = Map::default();
     for (key, kind) in entries {
         map.insert(key, span, Node::new(kind, span));

@@ -1,11 +1,14 @@
 //! `volumes`: `[SOURCE:]TARGET[:OPTIONS]`.
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, nearest};
 use crate::yaml::{Author, Kind, Map, Node};
 
 use super::{Forms, mappings};
 
 const MOUNT: Forms = &[("volume", volume_options)];
+
+const OPTIONS: &[&str] =
+    &["ro", "rw", "z", "Z", "nocopy", "private", "rprivate", "shared", "rshared", "slave", "rslave"];
 
 pub(super) fn long(node: &mut Node, findings: &mut Vec<Diagnostic>) {
     super::each_item(node, findings, mount);
@@ -14,7 +17,10 @@ pub(super) fn long(node: &mut Node, findings: &mut Vec<Diagnostic>) {
 fn mount(node: &mut Node, findings: &mut Vec<Diagnostic>) {
     if let Some(spec) = node.as_str() {
         match parse(spec) {
-            Ok(short) => node.kind = short.into_kind(node.span),
+            Ok(short) => {
+                findings.extend(short.unknown.iter().map(|option| unknown(option).at(node.span)));
+                node.kind = short.into_kind(node.span);
+            }
             Err(why) => findings.push(
                 Diagnostic::error(format!("invalid volume {spec:?}: {why}"))
                     .at(node.span)
@@ -23,6 +29,14 @@ fn mount(node: &mut Node, findings: &mut Vec<Diagnostic>) {
         }
     }
     super::within(node, MOUNT, findings);
+}
+
+fn unknown(option: &str) -> Diagnostic {
+    let finding = Diagnostic::warning(format!("this mount has no option {option:?}: it is ignored"));
+    match nearest(option, OPTIONS.iter().copied()) {
+        Some(near) => finding.help(format!("did you mean `{near}`?")),
+        None => finding.help(format!("the options are {}", OPTIONS.join(", "))),
+    }
 }
 
 fn volume_options(node: &mut Node, findings: &mut Vec<Diagnostic>) {
@@ -37,6 +51,7 @@ struct Short {
     nocopy: bool,
     propagation: Option<String>,
     selinux: Option<String>,
+    unknown: Vec<String>,
     /// A name that is too short to hold a source; it carries no options at all.
     bare: bool,
 }
@@ -79,7 +94,7 @@ impl Short {
     }
 }
 
-/// Options that are not known are dropped, as docker compose does.
+/// Options that are not known have no effect, as in docker compose.
 fn parse(spec: &str) -> Result<Short, &'static str> {
     let mut mount = Short::default();
     if spec.is_empty() {
@@ -116,7 +131,9 @@ fn parse(spec: &str) -> Result<Short, &'static str> {
             "rprivate" | "private" | "rshared" | "shared" | "rslave" | "slave" => {
                 mount.propagation = Some(option.to_owned());
             }
-            _ => {}
+            // Of old, these said how soon a change is seen on the other side.
+            "cached" | "consistent" | "default" | "delegated" => {}
+            _ => mount.unknown.push(option.to_owned()),
         }
     }
     Ok(mount)

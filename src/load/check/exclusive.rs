@@ -21,7 +21,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     {
         findings.push(pointed(
             Diagnostic::error("healthcheck.test must start either by \"CMD\", \"CMD-SHELL\" or \"NONE\"")
-                .help("write one string to have it run by a shell"),
+                .help("put `CMD` before the words of a command, or write one string to have it run by a shell"),
             subject.value(&["healthcheck".into(), "test".into(), 0.into()]),
         ));
     }
@@ -46,7 +46,8 @@ pub(super) fn labelled(finding: Diagnostic, place: Option<Span>, text: &str) -> 
 
 fn image(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     let service = subject.service;
-    if service.build.is_none() && service.image.is_empty() && service.provider.is_none() {
+    let none = service.build.is_none() && service.image.is_empty() && service.provider.is_none();
+    if none && !subject.lost_any(&["image", "build", "provider", "extends"]) {
         findings.push(pointed(
             Diagnostic::error(format!(
                 "service {:?} has neither an image nor a build context specified",
@@ -55,6 +56,10 @@ fn image(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
             .help("add `image:` with the name of an image, or `build:` with the folder of its Dockerfile"),
             subject.place(&[]),
         ));
+        if let (Some(near), Some(finding)) = (subject.near(subject.name.as_str(), findings.len()), findings.last_mut())
+        {
+            finding.help.push(format!("or did you mean the service `{near}`?"));
+        }
     }
 }
 
@@ -62,7 +67,7 @@ fn build(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     let Some(build) = &subject.service.build else { return };
     if !build.dockerfile_inline.is_empty() && !build.dockerfile.is_empty() {
         let finding = Diagnostic::error(format!(
-            "service {:?} declares mutualy exclusive dockerfile and dockerfile_inline",
+            "service {:?} has both `dockerfile` and `dockerfile_inline`, of which only one can be built from",
             subject.name.as_str()
         ));
         let finding = labelled(finding, subject.place(&["build".into(), "dockerfile".into()]), "the file");
@@ -70,7 +75,10 @@ fn build(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     }
     let platform = &subject.service.platform;
     if !build.platforms.is_empty() && !platform.is_empty() && !build.platforms.contains(platform) {
-        let finding = Diagnostic::error(format!("service.build.platforms MUST include service.platform {platform:?}"));
+        let finding = Diagnostic::error(format!(
+            "services.{}.build.platforms must include {platform:?}, the platform that the service runs on",
+            subject.name
+        ));
         let finding = labelled(finding, subject.value(&["platform".into()]), "the service runs on this one");
         findings.push(pointed(finding, subject.place(&["build".into(), "platforms".into()])));
     }

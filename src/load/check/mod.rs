@@ -6,13 +6,18 @@ mod exclusive;
 mod ready;
 mod references;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Diagnostic, Span, nearest};
 use crate::model::{Project, Service, ServiceName};
 use crate::yaml::Node;
 
+use super::damage::Damage;
+
 pub(super) use document::check as document;
+
+/// How many findings get hints that take a search through all names.
+const HINTS: usize = 50;
 
 /// One service with its place in the document, so that findings can point.
 struct Subject<'s> {
@@ -20,6 +25,7 @@ struct Subject<'s> {
     document: &'s Node,
     name: &'s ServiceName,
     service: &'s Service,
+    damage: &'s Damage,
 }
 
 /// One step down into a document.
@@ -41,11 +47,11 @@ impl From<usize> for Step<'_> {
     }
 }
 
-/// Everything in the services of this run that does not make sense together.
-pub(super) fn sense(project: &Project, document: &Node) -> Vec<Diagnostic> {
+/// Everything in the services of this run that does not make sense together. What several services share is told once.
+pub(super) fn sense(project: &Project, document: &Node, damage: &Damage) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for (name, service) in &project.services {
-        let subject = Subject { project, document, name, service };
+        let subject = Subject { project, document, name, service, damage };
         references::check(&subject, &mut findings);
         exclusive::check(&subject, &mut findings);
         ready::check(&subject, &mut findings);
@@ -53,6 +59,10 @@ pub(super) fn sense(project: &Project, document: &Node) -> Vec<Diagnostic> {
     container_names(project, document, &mut findings);
     secrets(project, document, &mut findings);
     cycle::check(project, document, &mut findings);
+    let mut told = HashSet::new();
+    findings.retain(|finding| {
+        finding.span.is_none() || told.insert((finding.span, finding.labels.clone(), finding.help.clone()))
+    });
     findings
 }
 
@@ -99,6 +109,26 @@ fn secrets(project: &Project, document: &Node, findings: &mut Vec<Diagnostic>) {
 }
 
 impl Subject<'_> {
+    /// The other service of nearly this name, when not too much was told already.
+    fn near(&self, name: &str, told: usize) -> Option<&str> {
+        let known = self.project.services.keys().map(ServiceName::as_str).filter(|known| *known != self.name.as_str());
+        nearest(name, known.filter(|_| told < HINTS))
+    }
+
+    /// Whether a section declares a name, or may do so in what could not be read.
+    fn may_be_declared(&self, section: &str, name: &str) -> bool {
+        self.damage.may_hold(self.document, section, name)
+    }
+
+    /// Whether the service says something about any of these attributes that could not be read.
+    fn lost_any(&self, keys: &[&str]) -> bool {
+        let lost = |key: &&str| {
+            let found = find(self.document, &["services".into(), self.name.as_str().into(), (*key).into()]);
+            found.is_some_and(|(place, value)| self.damage.covers(place) || self.damage.covers(value.span))
+        };
+        self.damage.files || self.damage.services.contains(self.name.as_str()) || keys.iter().any(lost)
+    }
+
     /// The place of a key (or an item) of this service; where it is not written, that of the service.
     fn place<'s>(&self, path: &[Step<'s>]) -> Option<Span> {
         self.inside(path, key)
@@ -115,7 +145,7 @@ impl Subject<'_> {
     {
         let service = find(self.document, &["services".into(), Step::Key(self.name.as_str())]);
         let (place, node) = service?;
-        at(node, path).or(Some(place))
+        if path.is_empty() { Some(place) } else { at(node, path).or(Some(place)) }
     }
 }
 

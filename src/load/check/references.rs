@@ -7,6 +7,9 @@ use crate::model::ServiceName;
 
 use super::{Step, Subject, pointed};
 
+/// How many names are worth listing.
+const SHOWN_NAMES: usize = 10;
+
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     services(subject, findings);
     contexts(subject, findings);
@@ -47,12 +50,16 @@ fn declared<T>(
     path: &[Step<'_>],
     findings: &mut Vec<Diagnostic>,
 ) {
-    if known.contains_key(name) {
+    let section = what.rsplit(' ').next().unwrap_or(what);
+    if known.contains_key(name) || subject.may_be_declared(&format!("{section}s"), name) {
         return;
     }
     let finding = Diagnostic::error(format!("service {:?} refers to undefined {what} {name}", subject.name.as_str()));
-    let section = what.rsplit(' ').next().unwrap_or(what);
-    let finding = match nearest(name, known.keys().map(String::as_str)) {
+    let few = findings.len() < super::HINTS;
+    let finding = match nearest(name, known.keys().map(String::as_str).filter(|_| few)) {
+        _ if what == "volume" && name.contains('/') => {
+            finding.help(format!("a folder on this machine starts with `./` or `/`: `./{name}`"))
+        }
         Some(near) => finding.help(format!("did you mean `{near}`?")),
         None => finding.help(format!("declare it under the top-level `{section}s`")),
     };
@@ -70,7 +77,9 @@ fn services(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
             continue;
         }
         let disabled = project.disabled_services.get(dependency);
-        if disabled.is_some() && !how.required {
+        if disabled.is_some() && !how.required
+            || disabled.is_none() && subject.may_be_declared("services", dependency.as_str())
+        {
             continue;
         }
         let finding = Diagnostic::error(format!(
@@ -83,27 +92,27 @@ fn services(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
                 "{dependency} is kept out by its profiles: enable one of [{}], or write `required: false`",
                 service.profiles.join(", ")
             )),
-            None => suggested(finding, subject, dependency.as_str()),
+            None => suggested(finding, subject, dependency.as_str(), findings.len()),
         };
         findings.push(pointed(finding, subject.place(&["depends_on".into(), dependency.as_str().into()])));
     }
     if let Some(other) = service.network_mode.strip_prefix("service:")
         && !project.services.contains_key(other)
         && !service.depends_on.contains_key(other)
+        && !subject.may_be_declared("services", other)
     {
         let finding = Diagnostic::error(format!("service {other:?} not found for network_mode 'service:{other}'"));
-        let finding = suggested(finding, subject, other);
+        let finding = suggested(finding, subject, other, findings.len());
         findings.push(pointed(finding, subject.value(&["network_mode".into()])));
     }
 }
 
-fn suggested(finding: Diagnostic, subject: &Subject<'_>, name: &str) -> Diagnostic {
-    let known =
-        subject.project.services.keys().map(ServiceName::as_str).filter(|known| *known != subject.name.as_str());
-    match nearest(name, known) {
-        Some(near) => finding.help(format!("did you mean `{near}`?")),
-        None => finding,
+fn suggested(finding: Diagnostic, subject: &Subject<'_>, name: &str, told: usize) -> Diagnostic {
+    if let Some(near) = subject.near(name, told) {
+        return finding.help(format!("did you mean `{near}`?"));
     }
+    let others: Vec<&str> = subject.project.services.keys().map(ServiceName::as_str).take(SHOWN_NAMES + 1).collect();
+    if others.len() > SHOWN_NAMES { finding } else { finding.help(format!("the services are: {}", others.join(", "))) }
 }
 
 /// A build may take the result of another service's build.
@@ -117,10 +126,11 @@ fn contexts(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
             Some(_) => Diagnostic::error(format!(
                 "service {name:?} declares non-buildable service {other:?} as additional contexts {context}"
             )),
+            None if subject.may_be_declared("services", other) => continue,
             None => {
                 let message =
                     format!("service {name:?} declares unknown service {other:?} as additional contexts {context}");
-                suggested(Diagnostic::error(message), subject, other)
+                suggested(Diagnostic::error(message), subject, other, findings.len())
             }
         };
         let path = ["build".into(), "additional_contexts".into(), context.as_str().into()];

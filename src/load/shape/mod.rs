@@ -1,20 +1,21 @@
 //! The shape of a compose file: which keys there are and what kind of value each takes.
 //!
-//! The tables say the same as the format's published schema; this file reads them against a document.
+//! The tables say the same as the format's published schema; `walk` reads them against a document.
 
+mod advice;
 mod deploy;
 mod elsewhere;
+mod indented;
 mod resources;
 mod service;
 mod table;
+mod walk;
 
 use std::ops::BitOr;
-use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Span, nearest};
-use crate::yaml::{Kind, Map, Node};
+use crate::yaml::{Kind, Node};
 
-use super::path::Path;
+pub(super) use walk::check;
 
 /// Extensions that begin so mean something to us, or nothing at all.
 const OURS: &str = "x-convoke-";
@@ -24,6 +25,7 @@ const OURS: &str = "x-convoke-";
 pub(super) struct Kinds(u8);
 
 impl Kinds {
+    const NONE: Self = Self(0);
     const NULL: Self = Self(1);
     const BOOL: Self = Self(2);
     const INTEGER: Self = Self(4);
@@ -56,8 +58,22 @@ impl Kinds {
         }
     }
 
+    /// Whether a string is meant, and not only let through for the sake of variables.
+    fn means_string(self) -> bool {
+        self.holds(Self::STRING)
+            && (self.holds(Self::NUMBER.or(Self::BOOL)) || !self.meets(Self::NUMBER.or(Self::BOOL)))
+    }
+
+    fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
     /// `a string or a list`.
     fn words(self) -> String {
+        // What becomes a text may be written as a number or a boolean.
+        if self.holds(Self::BOOL.or(Self::NUMBER).or(Self::STRING)) {
+            return "a text".to_owned();
+        }
         let names = [
             (Self::BOOL, "true or false"),
             (Self::NUMBER, "a number"),
@@ -223,13 +239,6 @@ impl Object {
     }
 }
 
-/// Reports everything in a document that has not the shape of a compose file.
-///
-/// Keys that the format lets through although nothing reads them are dropped, with a warning.
-pub(super) fn check(document: &mut Node, findings: &mut Vec<Diagnostic>) {
-    visit(document, &table::FILE, &Path::Root, findings);
-}
-
 /// The attributes that the format has at a place, where the names that files choose count as any; nothing where the
 /// format knows no such place.
 pub fn attributes(path: &[&str]) -> Option<Vec<&'static str>> {
@@ -240,146 +249,4 @@ pub fn attributes(path: &[&str]) -> Option<Vec<&'static str>> {
     }
     let keys = shape.object.map_or(&[][..], |object| object.keys);
     Some(keys.iter().map(|(name, _)| *name).collect())
-}
-
-fn visit(node: &mut Node, shape: &'static Shape, path: &Path<'_>, findings: &mut Vec<Diagnostic>) {
-    if shape.kinds == Kinds::ANY {
-        return;
-    }
-    if !shape.kinds.holds(Kinds::of(node)) {
-        findings.push(mismatch(node, shape, path));
-        return;
-    }
-    let (span, unique, item) = (node.span, shape.unique, shape.item);
-    match &mut node.kind {
-        Kind::Str(text) => string(text, span, shape, path, findings),
-        Kind::Int(number) => bounds(*number, span, shape, path, findings),
-        Kind::Seq(items) => {
-            if let Some(item) = item {
-                for (index, node) in items.iter_mut().enumerate() {
-                    visit(node, item, &path.item(index), findings);
-                }
-            }
-            if unique {
-                duplicates(items, path, findings);
-            }
-        }
-        Kind::Map(map) => {
-            if let Some(object) = shape.object {
-                entries(map, span, object, path, findings);
-            }
-        }
-        _ => {}
-    }
-}
-
-fn mismatch(node: &Node, shape: &Shape, path: &Path<'_>) -> Diagnostic {
-    let wanted = shape.kinds.words();
-    let place = if matches!(path, Path::Root) { "a compose file".to_owned() } else { path.to_string() };
-    let found = match (&node.kind, shape.kinds.holds(Kinds::INTEGER)) {
-        (Kind::Float(value), true) => value.to_string(),
-        _ => node.noun().to_owned(),
-    };
-    let finding = Diagnostic::error(format!("{place} must be {wanted}, not {found}")).at(node.span);
-    match &node.kind {
-        Kind::Bool(_) | Kind::Int(_) | Kind::Uint(_) | Kind::Float(_) | Kind::Time(_)
-            if shape.kinds.holds(Kinds::STRING) || shape.item.is_some_and(|item| item.kinds.holds(Kinds::STRING)) =>
-        {
-            finding.help("put the value in quotes")
-        }
-        Kind::Str(text) if shape.kinds.holds(Kinds::LIST) => finding.help(format!("write a list: [{text}]")),
-        Kind::Null => finding.help("give it a value, or leave the key out"),
-        _ => finding,
-    }
-}
-
-fn string(text: &str, span: Span, shape: &Shape, path: &Path<'_>, findings: &mut Vec<Diagnostic>) {
-    if !shape.words.is_empty() && !shape.words.contains(&text) {
-        let finding = Diagnostic::error(format!("{path} cannot be {text:?}")).at(span);
-        findings.push(match nearest(text, shape.words.iter().copied()) {
-            Some(near) => finding.help(format!("did you mean `{near}`?")),
-            None => finding.help(format!("use one of {}", shape.words.join(", "))),
-        });
-    }
-    if let Some((good, wanted)) = shape.pattern
-        && !good(text)
-    {
-        findings.push(Diagnostic::error(format!("{path} cannot be {text:?}")).at(span).help(format!("use {wanted}")));
-    }
-}
-
-fn bounds(number: i64, span: Span, shape: &Shape, path: &Path<'_>, findings: &mut Vec<Diagnostic>) {
-    let limits = match (shape.least, shape.most) {
-        (least, most) if (least..=most).contains(&number) => return,
-        (least, i64::MAX) => format!("at least {least}"),
-        (least, most) => format!("from {least} to {most}"),
-    };
-    findings.push(Diagnostic::error(format!("{path} must be {limits}, not {number}")).at(span));
-}
-
-fn duplicates(items: &[Node], path: &Path<'_>, findings: &mut Vec<Diagnostic>) {
-    for (later, item) in items.iter().enumerate() {
-        if let Some(earlier) = items[..later].iter().position(|other| equal(other, item)) {
-            findings.push(
-                Diagnostic::error(format!("{path}: items at {earlier} and {later} are equal"))
-                    .at(item.span)
-                    .label(items[earlier].span, "it stands here already"),
-            );
-        }
-    }
-}
-
-fn equal(left: &Node, right: &Node) -> bool {
-    match (&left.kind, &right.kind) {
-        (Kind::Null, Kind::Null) => true,
-        (Kind::Bool(left), Kind::Bool(right)) => left == right,
-        (Kind::Int(left), Kind::Int(right)) => left == right,
-        (Kind::Uint(left), Kind::Uint(right)) => left == right,
-        (Kind::Float(left), Kind::Float(right)) => left == right,
-        #[expect(clippy::cast_precision_loss, reason = "numbers in compose files are far below 2^53")]
-        (Kind::Int(whole), Kind::Float(float)) | (Kind::Float(float), Kind::Int(whole)) => *whole as f64 == *float,
-        (Kind::Time(left), Kind::Time(right)) | (Kind::Str(left), Kind::Str(right)) => left == right,
-        (Kind::Seq(left), Kind::Seq(right)) => {
-            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| equal(left, right))
-        }
-        (Kind::Map(left), Kind::Map(right)) => {
-            left.len() == right.len()
-                && left.iter().all(|(key, _, left)| right.get(key).is_some_and(|right| equal(left, right)))
-        }
-        _ => false,
-    }
-}
-
-fn entries(map: &mut Map, span: Span, object: &'static Object, path: &Path<'_>, findings: &mut Vec<Diagnostic>) {
-    let mut useless: Vec<Arc<str>> = Vec::new();
-    for (key, key_span, value) in map.iter_mut() {
-        if let Some(shape) = object.known(key) {
-            visit(value, shape, &path.key(key), findings);
-        } else if object.extensions && key.starts_with(OURS) {
-            findings.push(elsewhere::unknown(key, key_span, object, path));
-        } else if object.extensions && key.starts_with("x-") {
-        } else if let Some((names, shape)) = object.named
-            && names.good(key)
-        {
-            visit(value, shape, &path.key(key), findings);
-        } else {
-            match object.others {
-                Others::Let => {}
-                Others::Refused => findings.push(elsewhere::unknown(key, key_span, object, path)),
-                Others::Useless => {
-                    let finding = elsewhere::unknown(key, key_span, object, path);
-                    findings.push(Diagnostic { severity: crate::diagnostic::Severity::Warning, ..finding });
-                    useless.push(Arc::clone(key));
-                }
-            }
-        }
-    }
-    for key in useless {
-        map.remove(&key);
-    }
-    for required in object.required {
-        if !map.contains_key(required) {
-            findings.push(Diagnostic::error(format!("{path} lacks `{required}`")).at(span));
-        }
-    }
 }

@@ -142,6 +142,18 @@ const HEALTHCHECK: Shape = Shape::map(&Object::closed(&[
     ("start_interval", STRING),
 ]));
 
+/// What runs in a container of its own before the service starts.
+const PRE_HOOKS: Shape = Shape::list(&PRE_HOOK);
+const PRE_HOOK: Shape = Shape::map(&Object::closed(&[
+    ("command", COMMAND),
+    ("image", STRING),
+    ("user", STRING),
+    ("privileged", FLAG),
+    ("working_dir", STRING),
+    ("environment", PAIRS),
+    ("per_replica", FLAG),
+]));
+
 const TRIGGER: Shape = Shape::map(
     &Object::closed(&[
         ("ignore", STRING_OR_LIST),
@@ -247,6 +259,7 @@ pub(super) const SERVICE: Shape = Shape::map(&Object::closed(&[
     ("platform", STRING),
     ("ports", Shape::unique(&PORT)),
     ("post_start", HOOKS),
+    ("pre_start", PRE_HOOKS),
     ("pre_stop", HOOKS),
     ("privileged", FLAG),
     ("profiles", UNIQUE_STRINGS),
