@@ -94,6 +94,7 @@ impl Report {
         for (subject, action) in &self.skipped {
             let name = subject.to_string();
             match things.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, actions)) if actions.contains(&action.imperative()) => {}
                 Some((_, actions)) => actions.push(action.imperative()),
                 None => things.push((name, vec![action.imperative()])),
             }
@@ -234,6 +235,7 @@ mod tests {
             skipped: vec![
                 (subject(SubjectKind::Container, "shop-web-1"), Action::Create),
                 (subject(SubjectKind::Container, "shop-web-1"), Action::Start),
+                (subject(SubjectKind::Service, "web"), Action::Await),
                 (subject(SubjectKind::Service, "web"), Action::Await),
             ],
             running: vec!["shop-store-1".into()],

@@ -59,9 +59,9 @@ impl Execution<'_> {
                 found = &mut looking, if !has_looked => {
                     has_looked = true;
                     if let Some(found) = &found {
-                        let what = found.while_it_lasts();
-                        self.notes.keep(step, id, what.clone());
                         let subject = planned.subject();
+                        let what = format!("{subject} to end on {}; {}", found.signal, found.limit());
+                        self.notes.keep(step, id, found.limit());
                         (self.work.tell)(Event::StillWaiting { subject, what, elapsed: began.elapsed() });
                     }
                     resistance = found;
@@ -98,11 +98,8 @@ impl Resistance {
         Some(Self { signal, grace: grace.or(own).unwrap_or(DEFAULT_GRACE), first_process })
     }
 
-    fn while_it_lasts(&self) -> String {
-        if self.grace.is_zero() {
-            return "it to be killed".to_owned();
-        }
-        format!("it to end on {}; it is killed after {} s", self.signal, self.grace.as_secs())
+    fn limit(&self) -> String {
+        format!("it is killed after {} s", self.grace.as_secs())
     }
 
     fn afterwards(&self, name: &str) -> String {
@@ -183,7 +180,7 @@ mod tests {
             "shop-web-1 ignored SIGTERM for 10 s and was killed: its first process is a shell (sh -c serve), which hands \
              no signal on: write the command as a list (exec form), begin it with `exec`, or set `init: true`"
         );
-        assert_eq!(resistance("serve").while_it_lasts(), "it to end on SIGTERM; it is killed after 10 s");
+        assert_eq!(resistance("serve").limit(), "it is killed after 10 s");
     }
 
     #[test]
