@@ -14,9 +14,11 @@ enum Cast {
     /// As an integer, but a number with a point is a fault.
     Limit,
     Float,
+    /// A number, never a string. A fraction is let through.
+    Number,
 }
 
-use Cast::{Boolean, Float, Integer, Limit};
+use Cast::{Boolean, Float, Integer, Limit, Number};
 
 const CASTS: &[(Pattern, Cast)] = &[
     (Pattern("configs.*.external"), Boolean),
@@ -55,8 +57,8 @@ const CASTS: &[(Pattern, Cast)] = &[
     (Pattern("services.*.healthcheck.disable"), Boolean),
     (Pattern("services.*.healthcheck.retries"), Integer),
     (Pattern("services.*.init"), Boolean),
-    (Pattern("services.*.networks.*.gw_priority"), Integer),
-    (Pattern("services.*.networks.*.priority"), Integer),
+    (Pattern("services.*.networks.*.gw_priority"), Number),
+    (Pattern("services.*.networks.*.priority"), Number),
     (Pattern("services.*.oom_kill_disable"), Boolean),
     (Pattern("services.*.oom_score_adj"), Integer),
     (Pattern("services.*.pids_limit"), Integer),
@@ -89,7 +91,7 @@ pub(super) fn apply(document: &mut Node, findings: &mut Vec<Diagnostic>) {
 /// Takes the fraction off every number at a place where the format lets one through but the model has whole ones.
 pub(super) fn truncate(document: &mut Node) {
     walk(document, TABLE.root(), &Path::Root, &mut |node, cast, _| {
-        if let (Kind::Float(number), Integer) = (&node.kind, cast) {
+        if let (Kind::Float(number), Integer | Number) = (&node.kind, cast) {
             #[expect(clippy::cast_possible_truncation, reason = "the cast saturates")]
             let whole = number.trunc() as i64;
             node.kind = Kind::Int(whole);

@@ -34,6 +34,11 @@ const OTHER_WORDS: &[(&str, &str)] = &[
 /// Keys that came into the format after docker compose 2.40, and that nothing here reads.
 const NEWER: &[&str] = &["no_cache_filter"];
 
+/// Whether a key is part of the format although nothing comes of it.
+pub(super) fn is_useless(key: &str, object: &Object) -> bool {
+    key == "pull_refresh_after" && object.known("image").is_some()
+}
+
 /// Whether a key that is read came into the format after docker compose 2.40.
 pub(super) fn is_newer(key: &str, object: &Object) -> bool {
     key == "pre_start" && object.known("image").is_some()

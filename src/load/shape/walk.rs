@@ -127,9 +127,15 @@ impl Walk<'_> {
     fn entries(&mut self, map: &mut Map, span: Span, object: &'static Object, path: &Path<'_>) {
         indented::mend(self, map, path);
         let mut unknown: Vec<(Arc<str>, Span)> = Vec::new();
+        let mut useless: Vec<Arc<str>> = Vec::new();
         for (key, place, value) in map.iter_mut() {
             if let Some(shape) = object.known(key) {
                 self.visit(value, shape, &path.key(key));
+                if elsewhere::is_useless(key, object) {
+                    let finding = Diagnostic::warning(format!("{path}.{key} is ignored"));
+                    self.report("useless", finding.at(place).help("docker compose reads it, but does nothing with it"));
+                    useless.push(key.clone());
+                }
                 if elsewhere::is_newer(key, object) {
                     let finding =
                         Diagnostic::warning(format!("`{key}` is newer than the format of docker compose 2.40"));
@@ -143,6 +149,9 @@ impl Walk<'_> {
             } else if object.others != Others::Let {
                 unknown.push((key.clone(), place));
             }
+        }
+        for key in useless {
+            map.remove(&key);
         }
         for (key, place) in unknown {
             self.unknown(map, &key, place, object, path);
