@@ -238,6 +238,9 @@ pub(super) fn endpoint_body(endpoint: &EndpointSpec, api: ApiVersion) -> Endpoin
         }),
         links: list(&endpoint.links),
         aliases: list(&endpoint.aliases),
+        // Shown until the start, which puts the real addresses there: docker compose fills the same two.
+        ip_address: text(&endpoint.ipv4_address),
+        ipv6_gateway: text(&endpoint.ipv6_address),
         mac_address: (api >= MULTIPLE_ENDPOINTS).then(|| text(&endpoint.mac_address)).flatten(),
         driver_opts: map(&endpoint.driver_options),
         gw_priority: number(endpoint.gateway_priority),

@@ -1,11 +1,21 @@
 //! Security options.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::engine::ContainerSpec;
 use crate::model::{Project, Service, ServiceName};
 
 use super::super::PlanError;
+
+/// The kernel's names of capabilities, sorted, each once: engines keep them as they are sent.
+pub fn capabilities(names: &[String]) -> Vec<String> {
+    let full = |name: &String| {
+        let name = name.to_ascii_uppercase();
+        if name == "ALL" || name.starts_with("CAP_") { name } else { format!("CAP_{name}") }
+    };
+    names.iter().map(full).collect::<BTreeSet<_>>().into_iter().collect()
+}
 
 /// Fills the options in, and returns the seccomp profiles that have yet to be read, each with its place in the list.
 pub fn fill(
@@ -34,4 +44,23 @@ pub fn fill(
         spec.security_options.push(option.clone());
     }
     Ok(profiles)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn capabilities_are_sent_by_their_full_names() {
+        let table = [
+            (&["NET_ADMIN", "SYS_TIME"][..], &["CAP_NET_ADMIN", "CAP_SYS_TIME"][..]),
+            (&["sys_time", "CAP_CHOWN", "chown"], &["CAP_CHOWN", "CAP_SYS_TIME"]),
+            (&["all"], &["ALL"]),
+            (&[], &[]),
+        ];
+        for (written, sent) in table {
+            let written: Vec<String> = written.iter().map(|name| (*name).to_owned()).collect();
+            assert_eq!(capabilities(&written), sent);
+        }
+    }
 }
