@@ -190,6 +190,7 @@ fn load(question: &Question, case: &Case) -> Result<Loaded, Rejected> {
         resolve_paths: with("path resolution"),
         check: with("consistency"),
         resolve_environment: with("environment"),
+        resolve_labels: true,
         all_resources: !with("unused resources"),
         provenance: false,
     };

@@ -134,6 +134,7 @@ impl Arguments {
                 resolve_paths: false,
                 check: false,
                 resolve_environment: false,
+                resolve_labels: false,
                 all_resources: true,
                 ..Options::default()
             };
@@ -147,6 +148,7 @@ impl Arguments {
             check: !self.no_consistency,
             // Without env files, since docker compose prints the hashes of services as they are written.
             resolve_environment: !self.no_env_resolution && self.selection.hash.is_none(),
+            resolve_labels: true,
             all_resources: context.globals.all_resources,
             provenance: self.selection.provenance,
         }
@@ -209,13 +211,15 @@ fn profiles(project: &Project) -> Vec<String> {
     names.into_iter().cloned().collect()
 }
 
-/// The hash of each wanted service behind its name.
+/// The hash of each wanted service behind its name. Without the names of its label files, which docker compose leaves out
+/// here, though not on containers.
 fn hashes(project: &Project, wanted: &str) -> Vec<String> {
     let wanted: Option<BTreeSet<&str>> = (wanted != "*").then(|| wanted.split(',').collect());
     let services = project.services.iter();
     services
         .filter(|(name, _)| wanted.as_ref().is_none_or(|wanted| wanted.contains(name.as_str())))
-        .map(|(name, service)| format!("{name} {}", service_hash(service)))
+        .map(|(name, service)| (name, Service { label_file: Vec::new(), ..service.clone() }))
+        .map(|(name, service)| format!("{name} {}", service_hash(&service)))
         .collect()
 }
 

@@ -154,7 +154,12 @@ impl Context<'_> {
 
     /// What is enough to know which containers belong to the project.
     pub fn reading(&self) -> Options {
-        Options { resolve_environment: false, all_resources: self.globals.all_resources, ..Options::default() }
+        Options {
+            resolve_environment: false,
+            resolve_labels: false,
+            all_resources: self.globals.all_resources,
+            ..Options::default()
+        }
     }
 
     pub fn warn(&self, warnings: &[Diagnostic], files: &Files) -> io::Result<()> {

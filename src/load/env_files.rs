@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use super::Loading;
+use super::{Loading, Options};
 use crate::diagnostic::{Diagnostic, FileId, Span};
 use crate::model::{EnvFile, Project, Service};
 use crate::source::{ReadError, Variable, absolute, parse_env_file, parse_raw_env_file, shown, unset_findings};
@@ -13,10 +13,16 @@ use crate::yaml::{Author, Kind, Map, Node};
 
 /// Reads the files that the services of this run name, and puts their variables and labels in their place.
 pub(super) fn resolve(loading: &mut Loading<'_>, project: &mut Project, document: &mut Node) {
+    let Options { resolve_environment, resolve_labels, .. } = *loading.options;
     let mut reading = Reading { loading, environment: &project.environment, texts: HashMap::new() };
     for (name, service) in &mut project.services {
-        let variables = reading.variables(service, written(document, name.as_str(), "env_file"));
-        let labels = reading.labels(service, written(document, name.as_str(), "label_file"));
+        let (mut variables, mut labels) = (Said::new(), Said::new());
+        if resolve_environment {
+            variables = reading.variables(service, written(document, name.as_str(), "env_file"));
+        }
+        if resolve_labels {
+            labels = reading.labels(service, written(document, name.as_str(), "label_file"));
+        }
         if document.remembers() {
             put_below(document, name.as_str(), "environment", variables, Author::EnvFile);
             put_below(document, name.as_str(), "labels", labels, Author::LabelFile);
@@ -91,8 +97,8 @@ impl Reading<'_, '_> {
 
     fn labels(&mut self, service: &mut Service, places: &[Node]) -> Said {
         let mut said = Said::new();
-        for (index, path) in std::mem::take(&mut service.label_file).into_iter().enumerate() {
-            let label_file = EnvFile { path, required: true, ..EnvFile::default() };
+        for (index, path) in service.label_file.iter().enumerate() {
+            let label_file = EnvFile { path: path.clone(), required: true, ..EnvFile::default() };
             let place = places.get(index).map(|item| item.span);
             let Some(file) = self.text("label file", &label_file, place) else { continue };
             self.add(file, Purpose::Labels, &mut said);

@@ -59,8 +59,10 @@ pub struct Options {
     pub resolve_paths: bool,
     /// Whether references between the parts of the project are checked.
     pub check: bool,
-    /// Whether env files and label files of services are read.
+    /// Whether env files of services are read.
     pub resolve_environment: bool,
+    /// Whether label files of services are read. Their names stay, as docker compose's hash of a container has them.
+    pub resolve_labels: bool,
     /// Whether resources stay that no service uses.
     pub all_resources: bool,
     /// Whether the document remembers where its values come from, and holds what env files and label files say.
@@ -77,6 +79,7 @@ impl Default for Options {
             resolve_paths: true,
             check: true,
             resolve_environment: true,
+            resolve_labels: true,
             all_resources: false,
             provenance: false,
         }
@@ -126,7 +129,7 @@ pub fn project(source: &Source, files: Files, options: &Options, read: &dyn Read
     if !options.all_resources {
         select::used_resources(&mut project);
     }
-    if options.resolve_environment && options.interpolate {
+    if options.interpolate {
         env_files::resolve(&mut loading, &mut project, &mut document);
     }
     loading.settle(&[]);

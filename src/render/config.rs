@@ -54,13 +54,16 @@ fn tree(value: &impl Serialize) -> Tree {
     Tree::of(value).unwrap_or(Tree::Null)
 }
 
-/// The sections in the order of the YAML form. Contents that came from the environment stay where they came from.
+/// The sections in the order of the YAML form. Contents that came from the environment stay where they came from; label
+/// files were read, and are not named.
 fn sections(project: &Project) -> [(&'static str, Tree); 6] {
+    let mut services = project.services.clone();
+    services.values_mut().for_each(|service| service.label_file.clear());
     let (mut secrets, mut configs) = (project.secrets.clone(), project.configs.clone());
     secrets.values_mut().for_each(|secret| secret.content.clear());
     configs.values_mut().filter(|config| !config.environment.is_empty()).for_each(|config| config.content.clear());
     [
-        ("services", tree(&project.services)),
+        ("services", tree(&services)),
         ("networks", tree(&project.networks)),
         ("volumes", tree(&project.volumes)),
         ("secrets", tree(&secrets)),
