@@ -9,7 +9,6 @@ use super::interrupt::Patience;
 use super::making::{Making, Renewing};
 use super::outcome::{Failure, Status};
 use super::plan;
-use super::prepared::Prepared;
 use super::session::Session;
 use super::telling::Style;
 
@@ -29,7 +28,7 @@ pub async fn create(arguments: &Arguments, context: &Context<'_>) -> Result<Stat
     making.check(renewing).map_err(|message| context.misuse("create", message))?;
     let loaded = making.load(renewing, context)?;
     let policy = UpPolicy { no_start: true, ..making.policy(renewing, &loaded.project)? };
-    let prepared = Prepared::up(loaded, policy, context).await?;
+    let prepared = making.prepare(loaded, policy, context).await?;
     if context.globals.dry_run {
         return plan::show(&prepared.plan, context);
     }

@@ -6,12 +6,13 @@ use clap::{Args, ValueEnum};
 use tokio::time::Instant;
 
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::load::{Loaded, Options};
+use crate::load::{self, Loaded, Options};
 use crate::model::{Project, ServiceName};
 use crate::plan::{BuildPolicy, PullPolicy, Recreation, UpPolicy};
 
 use super::context::Context;
 use super::outcome::Failure;
+use super::prepared::Prepared;
 use super::settings::{self, Environment};
 
 /// How containers come into being.
@@ -49,9 +50,13 @@ pub struct Making {
     #[arg(long, value_name = "SERVICE=NUMBER", value_parser = scale)]
     pub scale: Vec<(String, u32)>,
 
-    /// Agree to everything that would be asked: volumes are recreated, and their data is lost, where the file demands it
+    /// Ask nothing. The loss of data is never agreed to by this: --allow-data-loss does that
     #[arg(short, long)]
     pub yes: bool,
+
+    /// Destroy this volume, with its data, if the file has it otherwise now; may be given several times
+    #[arg(long, value_name = "VOLUME")]
+    pub allow_data_loss: Vec<String>,
 }
 
 /// What `up` does with what is there already.
@@ -150,8 +155,19 @@ impl Making {
         Ok(loaded)
     }
 
+    /// The plan, after the questions that it takes.
+    ///
     /// # Errors
-    /// When variables and flags contradict each other.
+    /// As [`Prepared::up`].
+    pub async fn prepare(&self, loaded: Loaded, policy: UpPolicy, context: &Context<'_>) -> Result<Prepared, Failure> {
+        if self.yes {
+            return Prepared::up(loaded, policy, context).await;
+        }
+        Prepared::up_asking(loaded, policy, context).await
+    }
+
+    /// # Errors
+    /// When variables and flags contradict each other, or a volume to be lost does not exist.
     pub fn policy(&self, renewing: &Renewing, project: &Project) -> Result<UpPolicy, Failure> {
         let orphans = Orphans::settle(self.remove_orphans, &project.environment)?;
         Ok(UpPolicy {
@@ -182,7 +198,7 @@ impl Making {
                 _ => BuildPolicy::Missing,
             },
             stop_timeout: grace(renewing.timeout),
-            allow_data_loss: if self.yes { project.volumes.keys().cloned().collect() } else { Vec::new() },
+            allow_data_loss: self.allow_data_loss.iter().map(|name| volume(name, project)).collect::<Result<_, _>>()?,
             ..UpPolicy::default()
         })
     }
@@ -195,6 +211,18 @@ pub fn known(name: &str, project: &Project) -> Result<ServiceName, Failure> {
         Some((name, _)) => Ok(name.clone()),
         None => Err(no_such_service(name, project.services.keys())),
     }
+}
+
+/// The key of a volume that was given by its key or by its name.
+fn volume(name: &str, project: &Project) -> Result<String, Failure> {
+    let found = project.volumes.iter().find(|(key, volume)| *key == name || volume.name == name);
+    found.map(|(key, _)| key.clone()).ok_or_else(|| {
+        let error = Diagnostic::error(format!("no such volume: {name}"));
+        Failure::one(match nearest(name, project.volumes.keys().map(String::as_str)) {
+            Some(nearest) => error.help(format!("did you mean {nearest}?")),
+            None => error,
+        })
+    })
 }
 
 /// A service that does not exist, and the one that was most likely meant.
@@ -215,9 +243,10 @@ pub fn unknown_service<'s>(
     }
 }
 
-/// The services that were named, as far as the project has them; empty if none was named.
+/// The services that were named or fit a pattern, as far as the project has them; empty if none was named.
 pub fn targets(named: &[String], project: &Project) -> Vec<ServiceName> {
-    project.services.keys().filter(|service| named.iter().any(|name| name == service.as_str())).cloned().collect()
+    let is_named = |service: &&ServiceName| named.iter().any(|name| load::matches(name, service.as_str()));
+    project.services.keys().filter(is_named).cloned().collect()
 }
 
 /// What is done about containers of services that are gone.
@@ -248,6 +277,19 @@ mod tests {
         for wrong in ["web", "web=", "web=x", "web=-1"] {
             assert!(scale(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn what_is_named_or_fits_a_pattern_is_meant() {
+        let services = ["web", "worker", "db"].map(|name| (name.into(), crate::model::Service::default()));
+        let project = Project { services: services.into(), ..Project::default() };
+        let targets = |named: &[&str]| {
+            let named: Vec<String> = named.iter().map(|name| (*name).to_owned()).collect();
+            targets(&named, &project).iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(targets(&["w*"]), ["web", "worker"]);
+        assert_eq!(targets(&["d?", "web"]), ["db", "web"]);
+        assert_eq!(targets(&[]), [] as [&str; 0]);
     }
 
     #[test]

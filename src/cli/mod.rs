@@ -1,6 +1,7 @@
 //! The street door: the command tree, and the way from arguments to an exit status.
 
 mod advice;
+mod asking;
 mod config;
 mod context;
 mod create;

@@ -11,6 +11,7 @@ use crate::model::Project;
 use crate::plan::{self, DownPolicy, Labelled, Observed, Plan, UpPolicy};
 use crate::run;
 
+use super::asking;
 use super::context::{Context, Whose};
 use super::outcome::Failure;
 use super::proxies;
@@ -31,13 +32,43 @@ impl Prepared {
     /// # Errors
     /// When no engine answers, or when something makes the plan impossible.
     pub async fn up(loaded: Loaded, policy: UpPolicy, context: &Context<'_>) -> Result<Self, Failure> {
+        Self::up_with(loaded, policy, context, |_| Ok(Vec::new())).await
+    }
+
+    /// The same for a command that does the plan: whoever is at the terminal is asked about data that would be lost.
+    ///
+    /// # Errors
+    /// As [`Self::up`], and when the terminal is gone.
+    pub async fn up_asking(loaded: Loaded, policy: UpPolicy, context: &Context<'_>) -> Result<Self, Failure> {
+        if context.globals.dry_run || !asking::is_possible() {
+            return Self::up(loaded, policy, context).await;
+        }
+        Self::up_with(loaded, policy, context, ask_for_losses).await
+    }
+
+    async fn up_with(
+        mut loaded: Loaded,
+        mut policy: UpPolicy,
+        context: &Context<'_>,
+        allow: impl Fn(&Plan) -> Result<Vec<String>, Failure>,
+    ) -> Result<Self, Failure> {
         let engine = context.engine().await?;
         let proxies = proxies::read(context.environment, std::env::home_dir().as_deref(), &engine.about().address);
-        let policy = UpPolicy { proxies: proxies.clone(), ..policy };
         context.take_turn(&engine, &loaded.project.name).await?;
+        policy.proxies.clone_from(&proxies);
+        if plan::wants_api_socket(&loaded.project) {
+            plan::give_api_socket(&mut loaded.project, &engine.login_file().await);
+        }
         let observed = observe(&engine, &loaded.project).await?;
-        let plan = plan::up(&loaded.project, &observed, &policy)
-            .map_err(|errors| Failure::planning(&errors, Some(&loaded)))?;
+        let planned = |policy: &UpPolicy| {
+            plan::up(&loaded.project, &observed, policy).map_err(|errors| Failure::planning(&errors, Some(&loaded)))
+        };
+        let mut plan = planned(&policy)?;
+        let allowed = allow(&plan)?;
+        if !allowed.is_empty() {
+            policy.allow_data_loss.extend(allowed);
+            plan = planned(&policy)?;
+        }
         let untouched = untouched(&observed, &loaded.project, &plan);
         Ok(Self { engine, project: loaded.project, plan, untouched, proxies })
     }
@@ -55,6 +86,20 @@ impl Prepared {
         let plan = plan::down(&project, &observed, policy);
         Ok(Self { engine, project, plan, untouched: Vec::new(), proxies: BTreeMap::new() })
     }
+}
+
+/// The volumes whose loss a person agrees to, one question each.
+fn ask_for_losses(plan: &Plan) -> Result<Vec<String>, Failure> {
+    let mut allowed = Vec::new();
+    for name in &plan.held_back {
+        let question = format!(
+            "Volume {name} exists but is not as the file has it now. Destroy it and make it anew? All its data is lost."
+        );
+        if asking::confirm(&question)? {
+            allowed.push(name.clone());
+        }
+    }
+    Ok(allowed)
 }
 
 fn untouched(observed: &Observed, project: &Project, plan: &Plan) -> Vec<String> {

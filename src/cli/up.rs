@@ -14,7 +14,6 @@ use super::log_choice::LogChoice;
 use super::making::{self, Making, Renewing};
 use super::outcome::{Failure, Status};
 use super::plan;
-use super::prepared::Prepared;
 use super::session::Session;
 use super::telling::Style;
 use super::timing;
@@ -121,7 +120,7 @@ pub async fn up(arguments: &Arguments, context: &Context<'_>) -> Result<Status, 
     let attach = arguments.attach(&loaded.project)?;
     let policy = arguments.policy(&loaded.project)?;
     let deadline = making::deadline(arguments.wait_timeout);
-    let prepared = within(deadline, Prepared::up(loaded, policy, context)).await?;
+    let prepared = within(deadline, arguments.making.prepare(loaded, policy, context)).await?;
     if context.globals.dry_run {
         return plan::show(&prepared.plan, context);
     }

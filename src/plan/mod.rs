@@ -1,6 +1,7 @@
 //! Desired and observed state → a plan. Pure: no clock, no disk, no engine, no printing.
 
 mod addresses;
+mod api_socket;
 mod containers;
 mod decide;
 mod display;
@@ -29,6 +30,7 @@ use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 pub use addresses::free_range;
+pub use api_socket::{give_api_socket, wants_api_socket};
 pub use display::json;
 pub use down::down;
 pub use draft::{Draft, DraftError, Facts, ImageRef};

@@ -59,11 +59,10 @@ impl<'p> Planner<'p> {
     }
 }
 
-fn unsupported(service: &Service) -> [(&'static str, bool); 4] {
+fn unsupported(service: &Service) -> [(&'static str, bool); 3] {
     [
         ("provider", service.provider.is_some()),
         ("models", !service.models.is_empty()),
-        ("use_api_socket", service.use_api_socket),
         ("pre_start", !service.pre_start.is_empty()),
     ]
 }

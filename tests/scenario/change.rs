@@ -12,6 +12,8 @@ stories![
     follows_a_replaced_dependency_when_told,
     tells_the_plan_and_does_nothing,
     recreates_when_forced_and_not_when_forbidden,
+    keeps_a_changed_volume_until_its_loss_is_allowed,
+    takes_a_pattern_for_the_services_that_it_fits,
 ];
 
 /// The price of finding out that there is nothing to do.
@@ -110,6 +112,49 @@ fn recreates_when_forced_and_not_when_forbidden(scenario: &Scenario) {
     let after = lives(scenario);
     assert!(before.iter().all(|life| !after.contains(life)), "{before:?} {after:?}");
     assert_eq!(after.len(), 2);
+}
+
+fn keeps_a_changed_volume_until_its_loss_is_allowed(scenario: &Scenario) {
+    let compose = |kind: &str| {
+        scenario.compose(&format!(
+            r#"
+services:
+  db: {{ image: ACTOR, command: [stay], volumes: ["kept:/data"] }}
+volumes: {{ kept: {{ labels: {{ kind: {kind} }} }} }}
+"#
+        ));
+    };
+    let kind = || scenario.engine.volume(&format!("{}_kept", scenario.project))["Labels"]["kind"].clone();
+    compose("old");
+    scenario.done(&["up", "-d"]);
+    let before = lives(scenario);
+    compose("new");
+    for words in [&["up", "-d"][..], &["up", "-d", "-y"]] {
+        scenario.done(words).complains_about(&["_kept exists but is not as the file has it", "--allow-data-loss kept"]);
+        assert_eq!(kind(), "old", "{words:?}");
+        assert_eq!(lives(scenario), before, "{words:?}");
+    }
+    scenario.convoke(&["up", "-d", "--allow-data-loss", "kebt"]).exits_with(1).complains_about(&["mean kept?"]);
+    scenario.done(&["up", "-d", "-t", "0", "--allow-data-loss", "kept"]);
+    assert_eq!(kind(), "new");
+    assert_ne!(lives(scenario), before);
+    assert_eq!(scenario.states(), ["db running"]);
+}
+
+fn takes_a_pattern_for_the_services_that_it_fits(scenario: &Scenario) {
+    scenario.compose(
+        r#"
+services:
+  web: { image: ACTOR, command: [stay], depends_on: [db] }
+  db: { image: ACTOR, command: [stay] }
+"#,
+    );
+    scenario.done(&["up", "-d"]);
+    let before = lives(scenario);
+    scenario.done(&["up", "-d", "-t", "0", "--force-recreate", "w*"]);
+    let after = lives(scenario);
+    assert_eq!(before[0], after[0], "db was not named");
+    assert_ne!(before[1], after[1], "web fits the pattern");
 }
 
 /// Which containers there are and since when each runs, by name.

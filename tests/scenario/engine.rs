@@ -103,6 +103,11 @@ impl Engine {
         names(&self.get(&format!("/volumes?filters={}", of_project(project)))["Volumes"])
     }
 
+    /// A volume as the engine shows it.
+    pub fn volume(&self, name: &str) -> Value {
+        self.get(&format!("/volumes/{name}"))
+    }
+
     /// The output of a container, each line behind the engine's time, standard output and error in the order written.
     pub fn logs(&self, id: &str) -> Vec<String> {
         let answer = self.call("GET", &format!("/containers/{id}/logs?stdout=1&stderr=1&timestamps=1"), "", b"");

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use docker_credential::DockerCredential;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -27,13 +27,30 @@ impl Logins {
 
     /// The value of `X-Registry-Config`: every login, for a build may pull from anywhere.
     pub(super) async fn for_build(&self) -> Option<String> {
-        let path = self.0.clone()?;
+        let found = self.all().await;
+        (!found.is_empty()).then(|| URL_SAFE.encode(json!(found).to_string()))
+    }
+
+    /// Every login, as Docker's own file has it where no program keeps the passwords.
+    pub(super) async fn as_file(&self) -> String {
+        let entry = |(registry, login): (String, Value)| {
+            let text = |key: &str| login[key].as_str().unwrap_or_default();
+            let entry = match login.get("identitytoken") {
+                Some(token) => json!({ "identitytoken": token }),
+                None => json!({ "auth": STANDARD.encode(format!("{}:{}", text("username"), text("password"))) }),
+            };
+            (registry, entry)
+        };
+        let auths: serde_json::Map<String, Value> = self.all().await.into_iter().map(entry).collect();
+        json!({ "auths": auths }).to_string()
+    }
+
+    async fn all(&self) -> BTreeMap<String, Value> {
+        let Some(path) = self.0.clone() else { return BTreeMap::new() };
         let found = tokio::task::spawn_blocking(move || {
-            let entries = registries(&path).into_iter().filter_map(|name| look_up(&path, &name).map(|it| (name, it)));
-            entries.collect::<BTreeMap<String, Value>>()
+            registries(&path).into_iter().filter_map(|name| look_up(&path, &name).map(|it| (name, it))).collect()
         });
-        let found = found.await.ok().filter(|found| !found.is_empty())?;
-        Some(URL_SAFE.encode(json!(found).to_string()))
+        found.await.unwrap_or_default()
     }
 }
 
@@ -110,5 +127,6 @@ mod tests {
         assert_eq!(decoded["password"], "p>>?");
         assert_eq!(logins.for_image("nginx").await, None);
         assert!(logins.for_build().await.is_some());
+        assert_eq!(logins.as_file().await, r#"{"auths":{"ghcr.io":{"auth":"dTpwPj4/"}}}"#);
     }
 }

@@ -56,6 +56,13 @@ pub struct DockerEngine {
     patience: patience::Patience,
 }
 
+impl DockerEngine {
+    /// Every login that we have, in the form of Docker's own file, for whom the socket is handed to.
+    pub async fn login_file(&self) -> String {
+        self.logins.as_file().await
+    }
+}
+
 impl std::fmt::Debug for DockerEngine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("DockerEngine").field("about", &self.about).finish_non_exhaustive()
