@@ -59,15 +59,17 @@ impl Prepared {
         if plan::wants_api_socket(&loaded.project) {
             plan::give_api_socket(&mut loaded.project, &engine.login_file().await);
         }
-        let observed = observe(&engine, &loaded.project).await?;
-        let planned = |policy: &UpPolicy| {
-            plan::up(&loaded.project, &observed, policy).map_err(|errors| Failure::planning(&errors, Some(&loaded)))
+        let mut observed = observe(&engine, &loaded.project).await?;
+        let planned = |observed: &Observed, policy: &UpPolicy| {
+            plan::up(&loaded.project, observed, policy).map_err(|errors| Failure::planning(&errors, Some(&loaded)))
         };
-        let mut plan = planned(&policy)?;
+        let mut plan = planned(&observed, &policy)?;
         let allowed = allow(&plan)?;
-        if !allowed.is_empty() {
+        let unexplained = plan::unexplained(&plan, &observed);
+        if !(allowed.is_empty() && unexplained.is_empty()) {
             policy.allow_data_loss.extend(allowed);
-            plan = planned(&policy)?;
+            observed.inspected = run::inspect(&engine, unexplained).await;
+            plan = planned(&observed, &policy)?;
         }
         let untouched = untouched(&observed, &loaded.project, &plan);
         Ok(Self { engine, project: loaded.project, plan, untouched, proxies })

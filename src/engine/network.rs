@@ -12,7 +12,12 @@ pub struct Network {
     pub name: String,
     pub driver: String,
     pub labels: Labels,
+    pub driver_options: BTreeMap<String, String>,
     pub internal: bool,
+    pub attachable: bool,
+    pub enable_ipv6: bool,
+    pub ipam_driver: String,
+    pub ipam_pools: Vec<IpamPoolSpec>,
     /// Address ranges in CIDR form.
     pub subnets: Vec<String>,
 }
@@ -32,7 +37,7 @@ pub struct NetworkSpec {
     pub ipam_pools: Vec<IpamPoolSpec>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IpamPoolSpec {
     pub subnet: String,
     pub ip_range: String,
@@ -44,6 +49,7 @@ pub struct IpamPoolSpec {
 pub struct Volume {
     pub name: String,
     pub driver: String,
+    pub driver_options: BTreeMap<String, String>,
     pub labels: Labels,
     pub mountpoint: String,
 }

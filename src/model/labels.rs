@@ -27,3 +27,8 @@ pub const VOLUME: &str = "com.docker.compose.volume";
 pub const IMAGE_BUILDER: &str = "com.docker.compose.image.builder";
 /// `pre_start` on containers of such hooks.
 pub const HOOK: &str = "com.docker.compose.hook";
+
+/// Whether a label is one of those that we or docker compose write, and none of the user's own.
+pub fn is_ours(label: &str) -> bool {
+    label.starts_with("com.docker.compose.") || label.starts_with("convoke.")
+}

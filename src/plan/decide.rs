@@ -1,15 +1,18 @@
 //! What becomes of each replica: kept, replaced and why, removed, made.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::engine::{Container, State};
+use crate::engine::{Container, ContainerId, State};
 use crate::graph;
 use crate::model::{Service, ServiceName, labels};
 
 use super::draft::Owners;
 use super::networks::Found;
 use super::planner::{Planner, is_up};
-use super::{Guard, ImageRef, Labelled, PlanError, Reason, Recreation, fingerprint, spec};
+use super::{
+    Configured, FieldChange, Guard, ImageRef, Labelled, Observed, Plan, PlanError, Reason, Recreation, Side, Step,
+    before, fingerprint, spec,
+};
 use crate::model::service_hash;
 
 /// What becomes of a container that is to stay in one form or another.
@@ -263,7 +266,8 @@ impl<'p> Planner<'p> {
             })
             .or_else(|| {
                 let known = container.labels.get(labels::CONFIG_HASH)?;
-                (*known != wished.hash).then(|| Reason::ConfigurationChanged(fingerprint::changes(service, container)))
+                (*known != wished.hash)
+                    .then(|| Reason::ConfigurationChanged(self.configuration_changes(name, service, container)))
             })
             .or_else(|| match &image {
                 Change::Sure => self.image_reason(name, container),
@@ -276,6 +280,32 @@ impl<'p> Planner<'p> {
             (None, Change::If(guard)) => Fate::RecreateIf(guard),
             (None, _) => Fate::Keep,
         }
+    }
+
+    /// The fields in which a container differs from its service: which, tells our label, else the inspection; what they
+    /// were before, the inspection.
+    fn configuration_changes(
+        &self,
+        name: &ServiceName,
+        service: &'p Service,
+        container: &Container,
+    ) -> Vec<FieldChange> {
+        let seen = self.observed.inspected.get(&Configured::of(container)).and_then(|seen| {
+            let purpose = spec::Purpose::Replica(container.number().unwrap_or(1));
+            Some((spec::container(&self.context, name, service, purpose, &[]).ok()?.spec, seen))
+        });
+        let Some(paths) = fingerprint::changes(service, container) else {
+            return seen.map(|(spec, seen)| before::differences(&spec, seen)).unwrap_or_default();
+        };
+        let told = |path: String| {
+            let both = seen.as_ref().map(|(spec, seen)| before::at(&path, spec, seen)).unwrap_or_default();
+            if !both.is_empty() {
+                return both;
+            }
+            let now = fingerprint::value(service, &path);
+            vec![FieldChange::new(path, Side::Unknown, Side::of(now.as_ref()))]
+        };
+        paths.into_iter().flat_map(told).collect()
     }
 
     /// A container that the engine itself has given up.
@@ -312,6 +342,18 @@ struct Expectation {
     shared: Change,
     shared_with: Option<ServiceName>,
     recreation: Recreation,
+}
+
+/// The containers whose inspection would tell what exactly changed: one for each configuration that is replaced.
+pub fn unexplained(plan: &Plan, observed: &Observed) -> BTreeMap<Configured, ContainerId> {
+    let replaced = plan.steps().filter_map(|(_, planned)| match (&planned.step, &planned.reason) {
+        (Step::CreateContainer(draft), Reason::ConfigurationChanged(_)) => {
+            let mut replicas = observed.replicas(draft.service.as_str()).into_iter();
+            replicas.find(|container| container.number() == Some(draft.number))
+        }
+        _ => None,
+    });
+    replaced.map(|container| (Configured::of(container), container.id.clone())).collect()
 }
 
 /// Whether a container bears the name that a replacement has until the old one is gone: `0123456789ab_shop-web-1`.

@@ -1,14 +1,12 @@
-//! A plan as people and as programs read it.
+//! A plan as people read it.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde_json::{Value, json};
-
-use super::{Action, Guard, Plan, StepId, SubjectKind};
+use super::{Action, Plan, StepId, SubjectKind};
 
 impl fmt::Display for Plan {
-    /// One line a step: number, what, action, why, and what it waits for.
+    /// One line a step: number, what, action, why, and what it waits for. Below it, the fields that changed.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rows: Vec<[String; 4]> = self
             .steps()
@@ -21,12 +19,16 @@ impl fmt::Display for Plan {
         let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
         let (subjects, actions, reasons) = (width(0), width(1), width(2));
         let numbers = rows.len().to_string().len();
-        for (number, [subject, action, reason, after]) in rows.iter().enumerate() {
+        let indent = numbers + 5;
+        for (number, ((_, planned), [subject, action, reason, after])) in self.steps().zip(&rows).enumerate() {
             let line = format!(
                 "#{:<numbers$}  {subject:<subjects$}  {action:<actions$}  {reason:<reasons$}  {after}",
                 number + 1
             );
             writeln!(f, "{}", line.trim_end())?;
+            for change in planned.changes() {
+                writeln!(f, "{:indent$}{change}", "")?;
+            }
         }
         Ok(())
     }
@@ -78,42 +80,6 @@ const COUNTED: [Action; 6] = [Action::Pull, Action::Build, Action::Create, Actio
 
 fn counted(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
-}
-
-/// A plan for programs. `number` and `after` count from 1, as in the text.
-pub fn json(plan: &Plan) -> Value {
-    let step = |(id, planned): (StepId, &super::PlannedStep)| {
-        let subject = planned.subject();
-        let after: Vec<_> = plan.needs(id).iter().map(|need| need.0 + 1).collect();
-        let mut step = json!({
-            "number": id.0 + 1,
-            "subject": {"kind": subject.kind.as_str(), "name": subject.name},
-            "action": planned.action().imperative(),
-            "reason": planned.why(),
-            "reason_code": planned.reason.code(),
-            "after": after,
-            "service": planned.service.as_ref().map(|name| name.as_str()),
-        });
-        if let Some(guard) = &planned.guard {
-            step["only_if"] = Value::Array(guards(guard));
-        }
-        step
-    };
-    json!({
-        "steps": plan.steps().map(step).collect::<Vec<_>>(),
-        "warnings": plan.warnings,
-        "kept_volumes": plan.held_back,
-    })
-}
-
-/// At least one of these has to come true.
-fn guards(guard: &Guard) -> Vec<Value> {
-    match guard {
-        Guard::ImageChanged { step, from } => {
-            vec![json!({"image_changed": {"step": step.0 + 1, "from": from.as_str()}})]
-        }
-        Guard::Any(any) => any.iter().flat_map(guards).collect(),
-    }
 }
 
 #[cfg(test)]

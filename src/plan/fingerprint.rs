@@ -21,13 +21,26 @@ pub fn of(service: &Service) -> String {
     }
 }
 
-/// The paths at which a service differs from what a container was made from, as far as its labels tell.
-pub fn changes(service: &Service, container: &Container) -> Vec<String> {
-    let before = container.labels.get(CONVOKE_CONFIG).and_then(|label| serde_json::from_str::<Value>(label).ok());
-    let (Some(before), Some(now)) = (before, tree(service)) else { return seen(service, container) };
+/// The paths at which a service differs from what a container was made from; `None` where no label of ours tells.
+pub fn changes(service: &Service, container: &Container) -> Option<Vec<String>> {
+    let before = container.labels.get(CONVOKE_CONFIG).and_then(|label| serde_json::from_str::<Value>(label).ok())?;
     let mut paths = Vec::new();
-    compare(&before, &digested(&now, ""), "", &mut paths);
-    paths
+    compare(&before, &digested(&tree(service)?, ""), "", &mut paths);
+    Some(paths)
+}
+
+/// What a service says at a path, as the file has it.
+pub fn value(service: &Service, path: &str) -> Option<Value> {
+    find(&tree(service)?, path).cloned()
+}
+
+/// Keys may have dots of their own: the names of labels do.
+fn find<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
+    if let Some(found) = value.get(path) {
+        return Some(found);
+    }
+    let dots = path.match_indices('.');
+    dots.filter_map(|(at, _)| find(value.get(&path[..at])?, &path[at + 1..])).next()
 }
 
 fn tree(service: &Service) -> Option<Value> {
@@ -75,35 +88,6 @@ fn compare(before: &Value, now: &Value, path: &str, paths: &mut Vec<String>) {
             _ => paths.push(place),
         }
     }
-}
-
-/// Without a label of ours: what the engine's list shows.
-fn seen(service: &Service, container: &Container) -> Vec<String> {
-    let mut paths = Vec::new();
-    if !service.image.is_empty()
-        && super::reference::normal(&service.image) != super::reference::normal(&container.image)
-    {
-        paths.push("image".to_owned());
-    }
-    let published = |port: &crate::model::Port| port.published.parse::<u16>().ok().map(|number| (number, port.target));
-    let mut wanted: Vec<_> = service.ports.iter().filter_map(published).collect();
-    let mut there: Vec<_> = container.ports.iter().filter_map(|port| Some((port.published?, port.target))).collect();
-    let runs = super::planner::is_up(container);
-    let all_fixed = service.ports.iter().all(|port| published(port).is_some());
-    for ports in [&mut wanted, &mut there] {
-        ports.sort_unstable();
-        ports.dedup();
-    }
-    if runs && all_fixed && wanted != there {
-        paths.push("ports".to_owned());
-    }
-    let named = service.labels.iter().filter(|(name, value)| container.labels.get(*name) != Some(value));
-    paths.extend(named.map(|(name, _)| format!("labels.{name}")));
-    let targets = |mount: &&crate::model::Mount| {
-        mount.kind != "tmpfs" && !container.mounts.iter().any(|there| there.destination == mount.target)
-    };
-    paths.extend(service.volumes.iter().filter(targets).map(|mount| format!("volumes.{}", mount.target)));
-    paths
 }
 
 #[cfg(test)]
@@ -167,7 +151,7 @@ mod tests {
             let mut now = before.clone();
             now.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
             let container = container([(CONVOKE_CONFIG.to_owned(), label)].into());
-            assert_eq!(changes(&service(now), &container), expected, "{change}");
+            assert_eq!(changes(&service(now), &container).expect("a label"), expected, "{change}");
         }
     }
 
@@ -181,16 +165,13 @@ mod tests {
     }
 
     #[test]
-    fn without_our_label_the_list_tells_what_it_can() {
-        let seen = |wish: Value| changes(&service(wish), &container(Labels::new()));
-        let port = json!([{"target": 80, "published": "80"}]);
-        assert_eq!(seen(json!({"image": "docker.io/library/redis:7", "ports": port})), Vec::<String>::new());
-        assert_eq!(seen(json!({"image": "redis:8", "ports": port})), ["image"]);
-        assert_eq!(
-            seen(json!({"ports": [{"target": 80, "published": "81"}], "labels": {"a": "1"}})),
-            ["ports", "labels.a"]
-        );
-        let mount = json!([{"type": "volume", "source": "v", "target": "/other"}, {"type": "tmpfs", "target": "/t"}]);
-        assert_eq!(seen(json!({"ports": port, "volumes": mount})), ["volumes./other"]);
+    fn a_path_leads_to_its_value_even_through_dots() {
+        let service = service(json!({"labels": {"a.b": "1", "a": "2"}, "healthcheck": {"retries": 3}}));
+        let at = |path: &str| value(&service, path);
+        assert_eq!(at("labels.a.b"), Some(json!("1")));
+        assert_eq!(at("labels.a"), Some(json!("2")));
+        assert_eq!(at("healthcheck.retries"), Some(json!(3)));
+        assert_eq!(at("healthcheck.interval"), None);
+        assert_eq!(changes(&service, &container(Labels::new())), None);
     }
 }

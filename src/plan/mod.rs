@@ -2,8 +2,11 @@
 
 mod addresses;
 mod api_socket;
+mod before;
+mod change;
 mod containers;
 mod decide;
+mod declared;
 mod display;
 mod down;
 mod draft;
@@ -31,14 +34,16 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 pub use addresses::free_range;
 pub use api_socket::{give_api_socket, wants_api_socket};
-pub use display::json;
+pub use before::Inspected;
+pub use change::{FieldChange, Side};
+pub use decide::unexplained;
 pub use down::down;
 pub use draft::{Draft, DraftError, Facts, ImageRef};
 pub use error::PlanError;
 pub use from_labels::project_from_labels;
 pub use images::refreshed_images;
 pub use lifecycle::{kill, pause, remove, restart, start, unpause};
-pub use observed::{Labelled, Observed};
+pub use observed::{Configured, Labelled, Observed};
 pub use policy::{
     BuildPolicy, DownPolicy, ImageRemoval, KillPolicy, PullPolicy, Recreation, RemovePolicy, RestartPolicy,
     StartPolicy, StopPolicy, UpPolicy,

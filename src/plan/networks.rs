@@ -7,7 +7,7 @@ use crate::model::{Network as Declared, Service, ServiceName, labels};
 use super::decide::Fate;
 use super::planner::{Planner, is_up};
 use super::spec::{self, Purpose};
-use super::{Labelled, PlanError, Reason, Step, StepId};
+use super::{FieldChange, Labelled, PlanError, Reason, Side, Step, StepId, declared};
 use crate::model::network_hash;
 
 /// What is there of a network that the file declares.
@@ -27,6 +27,13 @@ pub(super) struct Joined<'p> {
     pub found: Found<'p>,
     /// What makes it.
     pub step: Option<StepId>,
+}
+
+/// What is to be said of a network that goes by another name now.
+fn renamed(key: &str, old: &Network, declared: &Declared) -> Reason {
+    let name = |name: &str| Side::Value(name.into());
+    let changes = vec![FieldChange::new("name", name(&old.name), name(&declared.name))];
+    Reason::NetworkChanged { network: key.to_owned(), changes }
 }
 
 impl<'p> Planner<'p> {
@@ -107,7 +114,7 @@ impl<'p> Planner<'p> {
             let attached = match joined.found {
                 Found::There(network) | Found::Changed(network) => is_on(&network.name, Some(&network.id)),
                 Found::Missing => is_on(&joined.declared.name, None),
-                Found::Renamed(_) => return Some(Reason::NetworkChanged(key.to_owned())),
+                Found::Renamed(old) => return Some(renamed(key, old, joined.declared)),
             };
             attached.is_none().then(|| Reason::NetworkMissing(key.to_owned()))
         })
@@ -132,7 +139,9 @@ impl<'p> Planner<'p> {
 
     /// Stops and disconnects what is on a network, replaces it, and connects what stays.
     fn renew_network(&mut self, key: &'p str, old: &'p Network, create: Step) -> StepId {
-        let reason = Reason::NetworkChanged(key.to_owned());
+        let declared = &self.project.networks[key];
+        let reason =
+            Reason::NetworkChanged { network: key.to_owned(), changes: declared::network_changes(declared, old) };
         let attached: Vec<&'p Container> =
             self.observed.containers.iter().filter(|container| container.networks.contains_key(&old.name)).collect();
         let mut before = Vec::new();
@@ -208,15 +217,15 @@ impl<'p> Planner<'p> {
 
     /// Removes networks that go by another name now, once the containers that were on them are gone.
     pub fn retire_networks(&mut self) {
-        let renamed: Vec<_> = self
+        let renamed_ones: Vec<_> = self
             .networks
             .iter()
             .filter_map(|(key, joined)| match joined.found {
-                Found::Renamed(old) => Some((*key, old)),
+                Found::Renamed(old) => Some((*key, old, joined.declared)),
                 _ => None,
             })
             .collect();
-        for (key, old) in renamed {
+        for (key, old, declared) in renamed_ones {
             let on: Vec<_> = self
                 .observed
                 .containers
@@ -227,7 +236,7 @@ impl<'p> Planner<'p> {
             match gone {
                 Some(gone) => {
                     let step = Step::RemoveNetwork { id: old.id.clone(), name: old.name.clone() };
-                    self.push(step, Reason::NetworkChanged(key.to_owned()), None, None, gone);
+                    self.push(step, renamed(key, old, declared), None, None, gone);
                 }
                 None => self.warn(format!("network {} is still in use and was left in place", old.name)),
             }

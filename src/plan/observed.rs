@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::engine::{ApiVersion, Container, Image, Network, State, Volume};
 use crate::model::labels;
 
+use super::Inspected;
+
 /// A snapshot, sorted by name. The reading of it is in `run/observe.rs`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -23,8 +25,26 @@ pub struct Observed {
     pub read_at: i64,
     /// When an image's name was last set, in seconds since 1970: for images under `pull_policy: daily` and the like.
     pub tagged_at: BTreeMap<String, i64>,
+    /// What more is known of containers that are about to be replaced: see [`super::unexplained`].
+    #[serde(skip)]
+    pub inspected: BTreeMap<Configured, Inspected>,
     #[serde(skip, default = "oldest")]
     pub api: ApiVersion,
+}
+
+/// All containers of one service that were made from the same configuration.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Configured {
+    pub service: String,
+    /// As their labels have it.
+    pub hash: String,
+}
+
+impl Configured {
+    pub fn of(container: &Container) -> Self {
+        let hash = container.labels.get(labels::CONFIG_HASH).cloned().unwrap_or_default();
+        Self { service: container.service().to_owned(), hash }
+    }
 }
 
 fn oldest() -> ApiVersion {
@@ -40,6 +60,7 @@ impl Default for Observed {
             images: Vec::new(),
             read_at: 0,
             tagged_at: BTreeMap::new(),
+            inspected: BTreeMap::new(),
             api: oldest(),
         }
     }

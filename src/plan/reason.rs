@@ -5,7 +5,7 @@ use std::fmt;
 use crate::engine::ImageId;
 use crate::model::ServiceName;
 
-use super::StepId;
+use super::{FieldChange, StepId};
 
 /// Why a step is done. Shown to people and compared in tests.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,8 +18,8 @@ pub enum Reason {
     ScaleDown {
         to: usize,
     },
-    /// The paths that differ, where they are known.
-    ConfigurationChanged(Vec<String>),
+    /// The fields that differ, where they are known.
+    ConfigurationChanged(Vec<FieldChange>),
     ImageChanged {
         from: ImageId,
         to: ImageId,
@@ -27,9 +27,15 @@ pub enum Reason {
     /// Decided while running: see the guard.
     IfImageChanged,
     NetworkMissing(String),
-    NetworkChanged(String),
+    NetworkChanged {
+        network: String,
+        changes: Vec<FieldChange>,
+    },
     VolumeMissing(String),
-    VolumeChanged(String),
+    VolumeChanged {
+        volume: String,
+        changes: Vec<FieldChange>,
+    },
     /// A container whose namespace or volumes it shares is recreated.
     SharedOwnerRecreated(ServiceName),
     Forced,
@@ -71,20 +77,20 @@ pub enum Reason {
 }
 
 impl fmt::Display for Reason {
+    /// Without the fields that changed: see [`Reason::changes`].
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str("it does not exist"),
             Self::NoContainerYet => f.write_str("no container yet"),
             Self::ScaleUp { to } => write!(f, "scale up to {to}"),
             Self::ScaleDown { to } => write!(f, "scale down to {to}"),
-            Self::ConfigurationChanged(paths) if paths.is_empty() => f.write_str("its configuration changed"),
-            Self::ConfigurationChanged(paths) => write!(f, "its configuration changed: {}", paths.join(", ")),
+            Self::ConfigurationChanged(_) => f.write_str("its configuration changed"),
             Self::ImageChanged { from, to } => write!(f, "its image changed: {} → {}", from.short(), to.short()),
             Self::IfImageChanged => f.write_str("if the image turns out to be another one"),
             Self::NetworkMissing(name) => write!(f, "it is not on network {name}"),
-            Self::NetworkChanged(name) => write!(f, "network {name} changed"),
+            Self::NetworkChanged { network, .. } => write!(f, "network {network} changed"),
             Self::VolumeMissing(name) => write!(f, "volume {name} is not mounted"),
-            Self::VolumeChanged(name) => write!(f, "volume {name} changed"),
+            Self::VolumeChanged { volume, .. } => write!(f, "volume {volume} changed"),
             Self::SharedOwnerRecreated(owner) => write!(f, "it shares a namespace or volumes with {owner}"),
             Self::Forced => f.write_str("--force-recreate"),
             Self::Replaces(old) => write!(f, "replaces {old}"),
@@ -118,6 +124,16 @@ impl fmt::Display for Reason {
 }
 
 impl Reason {
+    /// The fields that make the difference, where a difference is the reason.
+    pub fn changes(&self) -> &[FieldChange] {
+        match self {
+            Self::ConfigurationChanged(changes)
+            | Self::NetworkChanged { changes, .. }
+            | Self::VolumeChanged { changes, .. } => changes,
+            _ => &[],
+        }
+    }
+
     /// One word for programs.
     pub fn code(&self) -> &'static str {
         match self {
@@ -129,9 +145,9 @@ impl Reason {
             Self::ImageChanged { .. } => "image_changed",
             Self::IfImageChanged => "if_image_changed",
             Self::NetworkMissing(_) => "network_missing",
-            Self::NetworkChanged(_) => "network_changed",
+            Self::NetworkChanged { .. } => "network_changed",
             Self::VolumeMissing(_) => "volume_missing",
-            Self::VolumeChanged(_) => "volume_changed",
+            Self::VolumeChanged { .. } => "volume_changed",
             Self::SharedOwnerRecreated(_) => "shared_owner_recreated",
             Self::Forced => "forced",
             Self::Replaces(_) => "replaces",

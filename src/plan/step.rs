@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::engine::{ContainerId, EndpointSpec, HealthSpec, ImageId, ImagePull, NetworkSpec, Removal, VolumeSpec};
 use crate::model::{Condition, Hook, Ready, ServiceName};
 
-use super::{Draft, Reason};
+use super::{Draft, FieldChange, Reason};
 
 /// Names a step of one plan; counts from 0, shown from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -354,5 +354,10 @@ impl PlannedStep {
             Step::RenameContainer { name, .. } => format!("to {name}"),
             _ => self.reason.to_string(),
         }
+    }
+
+    /// The fields that changed, if this is the step that makes what has them right.
+    pub fn changes(&self) -> &[FieldChange] {
+        if self.action() == Action::Create { self.reason.changes() } else { &[] }
     }
 }

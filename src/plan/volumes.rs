@@ -1,9 +1,10 @@
 //! Volumes: made where they are missing, never destroyed unless that was allowed by name.
 
 use crate::diagnostic::nearest;
-use crate::engine::Container;
+use crate::engine::{Container, Volume};
 use crate::model::{Service, Volume as Declared, labels};
 
+use super::declared::volume_changes;
 use super::planner::Planner;
 use super::{PlanError, Reason, Step, spec};
 use crate::model::volume_hash;
@@ -16,7 +17,7 @@ impl<'p> Planner<'p> {
             match found {
                 None if declared.external => self.errors.push(self.external_missing(key, declared)),
                 Some(volume) if !declared.external => match volume.labels.get(labels::PROJECT) {
-                    Some(project) if *project == self.project.name => self.find_change(key, declared, &volume.labels),
+                    Some(project) if *project == self.project.name => self.find_change(key, declared, volume),
                     Some(project) => self.warn(format!(
                         "volume {:?} already exists but was created for project {project:?} (expected {:?}). \
                          Use `external: true` to use an existing volume",
@@ -42,8 +43,8 @@ impl<'p> Planner<'p> {
     }
 
     /// A volume that is not as the file has it now stays as it is, unless its loss was allowed.
-    fn find_change(&mut self, key: &'p str, declared: &Declared, labels: &crate::engine::Labels) {
-        let same = labels.get(labels::CONFIG_HASH).is_none_or(|hash| *hash == volume_hash(declared));
+    fn find_change(&mut self, key: &'p str, declared: &Declared, volume: &Volume) {
+        let same = volume.labels.get(labels::CONFIG_HASH).is_none_or(|hash| *hash == volume_hash(declared));
         if same {
             return;
         }
@@ -53,8 +54,10 @@ impl<'p> Planner<'p> {
             return;
         }
         self.plan.held_back.push(name.clone());
+        let changes: Vec<_> = volume_changes(declared, volume).iter().map(ToString::to_string).collect();
+        let changes = if changes.is_empty() { String::new() } else { format!(" ({})", changes.join(", ")) };
         self.warn(format!(
-            "volume {name} exists but is not as the file has it now; it was kept as it is, with its data \
+            "volume {name} exists but is not as the file has it now{changes}; it was kept as it is, with its data \
              (--allow-data-loss {key} destroys it and makes it anew)"
         ));
     }
@@ -66,11 +69,17 @@ impl<'p> Planner<'p> {
             let key = mount.source.as_str();
             let declared = self.project.volumes.get(key)?;
             if self.renewed_volumes.contains(&key) {
-                return Some(Reason::VolumeChanged(key.to_owned()));
+                return Some(self.volume_changed(key, declared));
             }
             let is_mounted = container.mounts.iter().any(|there| there.name == declared.name);
             (!is_mounted).then(|| Reason::VolumeMissing(key.to_owned()))
         })
+    }
+
+    fn volume_changed(&self, key: &str, declared: &Declared) -> Reason {
+        let found = self.index.volumes.get(declared.name.as_str());
+        let changes = found.map(|volume| volume_changes(declared, volume)).unwrap_or_default();
+        Reason::VolumeChanged { volume: key.to_owned(), changes }
     }
 
     pub fn make_volumes(&mut self) {
@@ -94,7 +103,7 @@ impl<'p> Planner<'p> {
 
     /// Removes the containers that mount a volume, and then the volume. Allowed by name only.
     fn renew_volume(&mut self, key: &str, declared: &Declared, create: Step) -> Option<super::StepId> {
-        let reason = Reason::VolumeChanged(key.to_owned());
+        let reason = self.volume_changed(key, declared);
         let mounting = |container: &&Container| container.mounts.iter().any(|mount| mount.name == declared.name);
         let mut gone = Vec::new();
         for container in self.observed.containers.iter().filter(mounting) {

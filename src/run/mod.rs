@@ -36,5 +36,5 @@ pub use attach::attached;
 pub use execute::{Done, execute};
 pub use failure::{Cause, CauseKind, FailedProbe, Failure};
 pub use logs::logs;
-pub use observe::{observe, observe_containers};
+pub use observe::{inspect, observe, observe_containers};
 pub use work::{AbortOn, Attach, LogOptions, OnFailure, Readiness, Work};

@@ -1,8 +1,13 @@
 //! Asks the engine once what it holds.
 
-use crate::engine::{Engine, EngineError, Filters};
+use std::collections::BTreeMap;
+
+use futures_util::future::join_all;
+use serde_json::Value;
+
+use crate::engine::{ContainerId, Engine, EngineError, Filters};
 use crate::model::labels;
-use crate::plan::Observed;
+use crate::plan::{Configured, Inspected, Observed};
 
 /// Reads the project's containers and nothing else, in one call; sorted by name.
 ///
@@ -29,4 +34,18 @@ pub async fn observe(engine: &dyn Engine, project: &str) -> Result<Observed, Eng
     volumes.sort_by(|a, b| a.name.cmp(&b.name));
     images.sort_by(|a, b| (&a.tags, &a.id).cmp(&(&b.tags, &b.id)));
     Ok(Observed { containers, networks, volumes, images, api: engine.about().api, ..Observed::default() })
+}
+
+/// All that the engine says of some containers and of their images. What is gone by now tells nothing.
+pub async fn inspect(
+    engine: &dyn Engine,
+    containers: BTreeMap<Configured, ContainerId>,
+) -> BTreeMap<Configured, Inspected> {
+    let one = |(configured, id): (Configured, ContainerId)| async move {
+        let details = engine.inspect_container(&id).await.ok()?;
+        let image = engine.inspect_image(details.image_id.as_str()).await.ok();
+        let image = image.and_then(|image| image.raw.get("Config").cloned()).unwrap_or(Value::Null);
+        Some((configured, Inspected { container: details.raw, image }))
+    };
+    join_all(containers.into_iter().map(one)).await.into_iter().flatten().collect()
 }

@@ -143,15 +143,24 @@ answers! {
         name: String,
         driver: String,
         labels: BTreeMap<String, String>,
+        options: BTreeMap<String, String>,
         internal: bool,
+        attachable: bool,
+        #[serde(rename = "EnableIPv6")]
+        enable_ipv6: bool,
         #[serde(rename = "IPAM")]
         ipam: Ipam,
     }
     Ipam {
+        driver: String,
         config: Vec<IpamPool>,
     }
     IpamPool {
         subnet: String,
+        #[serde(rename = "IPRange")]
+        ip_range: String,
+        gateway: String,
+        auxiliary_addresses: BTreeMap<String, String>,
     }
     ListedVolumes {
         volumes: Vec<ListedVolume>,
@@ -159,6 +168,7 @@ answers! {
     ListedVolume {
         name: String,
         driver: String,
+        options: BTreeMap<String, String>,
         labels: BTreeMap<String, String>,
         mountpoint: String,
     }

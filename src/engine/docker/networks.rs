@@ -4,11 +4,13 @@ use bollard::models::{NetworkConnectRequest, NetworkDisconnectRequest};
 use serde_json::{Value, json};
 
 use super::DockerEngine;
-use super::answers::{CreatedContainer as CreatedNetwork, ListedNetwork};
+use super::answers::{CreatedContainer as CreatedNetwork, IpamPool, ListedNetwork};
 use super::error::translate;
 use super::translate::{MULTIPLE_ENDPOINTS, endpoint_body};
 use super::wire::Query;
-use crate::engine::{ApiVersion, ContainerId, EndpointSpec, EngineError, Filters, Network, NetworkId, NetworkSpec};
+use crate::engine::{
+    ApiVersion, ContainerId, EndpointSpec, EngineError, Filters, IpamPoolSpec, Network, NetworkId, NetworkSpec,
+};
 
 impl DockerEngine {
     pub(super) async fn list_networks(&self, filters: &Filters) -> Result<Vec<Network>, EngineError> {
@@ -83,7 +85,18 @@ fn route(line: &str) -> Option<String> {
 }
 
 fn network(listed: ListedNetwork) -> Network {
+    let pool = |pool: &IpamPool| IpamPoolSpec {
+        subnet: pool.subnet.clone(),
+        ip_range: pool.ip_range.clone(),
+        gateway: pool.gateway.clone(),
+        auxiliary_addresses: pool.auxiliary_addresses.clone(),
+    };
     Network {
+        driver_options: listed.options,
+        attachable: listed.attachable,
+        enable_ipv6: listed.enable_ipv6,
+        ipam_driver: listed.ipam.driver.clone(),
+        ipam_pools: listed.ipam.config.iter().map(pool).collect(),
         id: listed.id,
         name: listed.name,
         driver: listed.driver,

@@ -41,5 +41,11 @@ impl DockerEngine {
 }
 
 fn volume(listed: ListedVolume) -> Volume {
-    Volume { name: listed.name, driver: listed.driver, labels: listed.labels, mountpoint: listed.mountpoint }
+    Volume {
+        name: listed.name,
+        driver: listed.driver,
+        driver_options: listed.options,
+        labels: listed.labels,
+        mountpoint: listed.mountpoint,
+    }
 }

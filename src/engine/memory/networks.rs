@@ -76,7 +76,12 @@ impl World {
                 name: network.spec.name.clone(),
                 driver: network.spec.driver.clone(),
                 labels: network.spec.labels.clone(),
+                driver_options: network.spec.driver_options.clone(),
                 internal: network.spec.internal,
+                attachable: network.spec.attachable,
+                enable_ipv6: network.spec.enable_ipv6 == Some(true),
+                ipam_driver: network.spec.ipam_driver.clone(),
+                ipam_pools: network.spec.ipam_pools.clone(),
                 subnets: network.spec.ipam_pools.iter().map(|pool| pool.subnet.clone()).collect(),
             })
             .collect();

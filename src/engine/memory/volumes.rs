@@ -29,12 +29,15 @@ impl World {
             return Err(refusal(ErrorKind::Conflict, message));
         }
         self.add_volume(&spec.name, driver, spec.labels.clone());
+        if let Some(volume) = self.volumes.get_mut(&spec.name) {
+            volume.driver_options.clone_from(&spec.driver_options);
+        }
         Ok(())
     }
 
     fn add_volume(&mut self, name: &str, driver: &str, labels: Labels) {
         let mountpoint = format!("/var/lib/docker/volumes/{name}/_data");
-        let volume = Volume { name: name.into(), driver: driver.into(), labels, mountpoint };
+        let volume = Volume { name: name.into(), driver: driver.into(), labels, mountpoint, ..Volume::default() };
         self.volumes.insert(name.into(), volume);
         self.tell("volume", "create", name, BTreeMap::from([("driver".into(), driver.to_owned())]));
     }

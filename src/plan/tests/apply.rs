@@ -67,8 +67,19 @@ impl World {
         match step {
             Step::CreateNetwork(spec) => {
                 assert!(self.now.networks.iter().all(|network| network.name != spec.name), "{} twice", spec.name);
-                let (id, name, labels) = (self.fresh("net"), spec.name.clone(), spec.labels.clone());
-                self.now.networks.push(Network { id, name, labels, ..Network::default() });
+                self.now.networks.push(Network {
+                    id: self.fresh("net"),
+                    name: spec.name.clone(),
+                    driver: spec.driver.clone(),
+                    labels: spec.labels.clone(),
+                    driver_options: spec.driver_options.clone(),
+                    internal: spec.internal,
+                    attachable: spec.attachable,
+                    enable_ipv6: spec.enable_ipv6 == Some(true),
+                    ipam_driver: spec.ipam_driver.clone(),
+                    ipam_pools: spec.ipam_pools.clone(),
+                    ..Network::default()
+                });
             }
             Step::RemoveNetwork { id, name } => {
                 let in_use = |container: &Container| is_up(container) && container.networks.contains_key(name);
@@ -85,8 +96,13 @@ impl World {
                 assert!(self.container(container).networks.remove(network).is_some());
             }
             Step::CreateVolume(spec) => {
-                let (name, labels) = (spec.name.clone(), spec.labels.clone());
-                self.now.volumes.push(Volume { name, labels, ..Volume::default() });
+                self.now.volumes.push(Volume {
+                    name: spec.name.clone(),
+                    driver: spec.driver.clone(),
+                    driver_options: spec.driver_options.clone(),
+                    labels: spec.labels.clone(),
+                    ..Volume::default()
+                });
             }
             Step::RemoveVolume { name } => {
                 let in_use = |container: &Container| container.mounts.iter().any(|mount| mount.name == *name);

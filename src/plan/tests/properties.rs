@@ -19,6 +19,10 @@ struct Wish {
     named: bool,
     pull: u8,
     port: Option<u8>,
+    /// Whose process or memory namespace it joins.
+    joins: Option<(usize, bool)>,
+    /// Behind a profile that is off.
+    asleep: bool,
 }
 
 fn wish() -> impl Strategy<Value = Wish> {
@@ -27,22 +31,20 @@ fn wish() -> impl Strategy<Value = Wish> {
         prop::option::weighted(0.2, 0_usize..8),
         prop::option::weighted(0.1, 0_usize..8),
         prop::option::weighted(0.1, 0_usize..8),
+        prop::option::weighted(0.15, (0_usize..8, any::<bool>())),
     );
-    let own = (0_u32..4, 0_u8..3, prop::bool::weighted(0.2), 0_u8..8, prop::option::weighted(0.3, 0_u8..8));
+    let own = (
+        0_u32..4,
+        0_u8..3,
+        prop::bool::weighted(0.2),
+        0_u8..8,
+        prop::option::weighted(0.3, 0_u8..8),
+        prop::bool::weighted(0.1),
+    );
     let things = (prop::collection::vec(0_u8..3, 0..3), prop::collection::vec(0_u8..3, 0..2));
     (others, own, things).prop_map(
-        |((needs, shares, mounts_of, links), (scale, level, named, pull, port), (networks, volumes))| Wish {
-            scale,
-            level,
-            needs,
-            shares,
-            mounts_of,
-            links,
-            networks,
-            volumes,
-            named,
-            pull,
-            port,
+        |((needs, shares, mounts_of, links, joins), (scale, level, named, pull, port, asleep), (networks, volumes))| {
+            Wish { scale, level, needs, shares, mounts_of, links, networks, volumes, named, pull, port, joins, asleep }
         },
     )
 }
@@ -54,7 +56,10 @@ fn shop(wishes: &[Wish], driver: u8) -> Project {
     let owners: HashSet<usize> = wishes
         .iter()
         .enumerate()
-        .flat_map(|(at, wish)| [wish.shares, wish.mounts_of].into_iter().flatten().filter(move |owner| *owner < at))
+        .flat_map(|(at, wish)| {
+            let joined = wish.joins.map(|(owner, _)| owner);
+            [wish.shares, wish.mounts_of, joined].into_iter().flatten().filter(move |owner| *owner < at)
+        })
         .collect();
     for (at, wish) in wishes.iter().enumerate() {
         let before = |other: &usize| *other < at;
@@ -94,17 +99,49 @@ fn shop(wishes: &[Wish], driver: u8) -> Project {
         if let Some(owner) = wish.mounts_of.filter(before) {
             service["volumes_from"] = json!([format!("{}:ro", name(owner))]);
         }
+        if let Some((owner, memory)) = wish.joins.filter(|(owner, _)| before(owner)) {
+            service[if memory { "ipc" } else { "pid" }] = json!(format!("service:{}", name(owner)));
+        }
         if let Some(other) = wish.links.filter(before) {
             service["links"] = json!([name(other)]);
         }
         services.insert(name(at), service);
     }
     let mut project = project(Value::Object(services));
+    put_to_sleep(&mut project, wishes);
     for network in project.networks.values_mut() {
         network.driver = ["", "bridge"][usize::from(driver)].into();
     }
     project
 }
+
+/// Moves services behind profiles away, unless others need them.
+fn put_to_sleep(project: &mut Project, wishes: &[Wish]) {
+    for (at, _) in wishes.iter().enumerate().filter(|(_, wish)| wish.asleep) {
+        let name = ServiceName::from(format!("s{at}").as_str());
+        let is_needed = |service: &Service| graph::dependencies(service).contains_key(&name);
+        let is_last = project.services.len() == 1;
+        if !is_last && !project.services.values().any(is_needed) {
+            project.disabled_services.extend(project.services.remove_entry(&name));
+        }
+    }
+}
+
+/// One edit of one field, and where it is told.
+const EDITS: [(&str, fn(&mut Service)); 12] = [
+    ("environment.LEVEL", |service| drop(service.environment.insert("LEVEL".into(), Some("edited".into())))),
+    ("environment.NEW", |service| drop(service.environment.insert("NEW".into(), None))),
+    ("labels", |service| drop(service.labels.insert("a.b".into(), "1".into()))),
+    ("command", |service| service.command = Some(vec!["edited".into()])),
+    ("user", |service| service.user = "edited".into()),
+    ("hostname", |service| service.hostname = "edited".into()),
+    ("mem_limit", |service| service.mem_limit.0 = 1 << 26),
+    ("cap_add", |service| service.cap_add.push("SYS_TIME".into())),
+    ("restart", |service| service.restart = "always".into()),
+    ("stop_signal", |service| service.stop_signal = "SIGUSR1".into()),
+    ("sysctls", |service| drop(service.sysctls.insert("net.core.somaxconn".into(), "1".into()))),
+    ("tty", |service| service.tty = true),
+];
 
 /// All steps that are done before a step.
 fn earlier(plan: &Plan, id: StepId) -> HashSet<StepId> {
@@ -120,8 +157,10 @@ fn earlier(plan: &Plan, id: StepId) -> HashSet<StepId> {
 fn check_order(plan: &Plan, project: &Project) -> Result<(), TestCaseError> {
     for (id, planned) in plan.steps() {
         let (Step::StartContainer { .. }, Some(name)) = (&planned.step, &planned.service) else { continue };
+        // One whose profile is off only lives through the change of a network.
+        let Some(service) = project.services.get(name) else { continue };
         let before = earlier(plan, id);
-        for (dependency, how) in graph::dependencies(&project.services[name]) {
+        for (dependency, how) in graph::dependencies(service) {
             let same = |other: &PlannedStep| other.service.as_ref() == Some(&dependency);
             for (other, step) in plan.steps().filter(|(_, step)| same(step)) {
                 let counts = match &step.step {
@@ -164,7 +203,7 @@ proptest! {
     #[test]
     fn a_second_time_there_is_nothing_to_do(
         before in prop::collection::vec(wish(), 1..7),
-        after in prop::collection::vec(wish(), 1..7),
+        mut after in prop::collection::vec(wish(), 1..7),
         drivers in (0_u8..2, 0_u8..2),
         stopped in prop::collection::vec(0_usize..12, 0..4),
         halfway in 0_usize..40,
@@ -181,7 +220,12 @@ proptest! {
                 (container.state, container.health) = (State::Exited, Health::None);
             }
         }
+        for (wish, before) in after.iter_mut().zip(&before) {
+            // Who falls asleep keeps its containers, and with them its port: a clash that only a person can solve.
+            wish.asleep &= before.port.is_none();
+        }
         let second = shop(&after, drivers.1);
+        let awake = |container: &&Container| !second.disabled_services.contains_key(container.service());
         let policy = UpPolicy { remove_orphans: true, ..UpPolicy::default() };
         let change = up(&second, &observed, &policy).expect("a plan");
         check_order(&change, &second)?;
@@ -189,7 +233,7 @@ proptest! {
         let changed = apply(&observed, &change);
         let rest = up(&without_pulls(second.clone()), &changed, &policy).expect("a plan");
         prop_assert_eq!(rest.to_string(), "", "after\n{}", change);
-        prop_assert!(changed.containers.iter().all(|container| container.state == State::Running), "{}", change);
+        prop_assert!(changed.containers.iter().filter(awake).all(|one| one.state == State::Running), "{}", change);
 
         // Interrupted anywhere, the next plan finishes.
         let mut part = Plan::default();
@@ -205,6 +249,63 @@ proptest! {
         // And everything goes away again.
         let gone = down(&second, &end, &DownPolicy { volumes: true, ..DownPolicy::default() });
         let empty = apply(&end, &gone);
-        prop_assert!(empty.containers.is_empty() && empty.networks.is_empty(), "{}", gone);
+        prop_assert!(!empty.containers.iter().any(|container| awake(&container)), "{}", gone);
+        prop_assert!(!empty.containers.is_empty() || empty.networks.is_empty(), "{}", gone);
+    }
+
+    #[test]
+    fn one_edit_is_told_by_exactly_its_field(
+        wishes in prop::collection::vec(wish(), 1..7),
+        edited in 0_usize..7,
+        edit in 0..EDITS.len(),
+    ) {
+        let before = without_pulls(shop(&wishes, 0));
+        let observed = apply(&bare(), &planned(&before, &bare()));
+        let mut after = before.clone();
+        let names: Vec<_> = after.services.keys().cloned().collect();
+        let name = &names[edited % names.len()];
+        let (path, change) = EDITS[edit];
+        change(after.services.get_mut(name).expect("a service of the project"));
+        let plan = planned(&after, &observed);
+        let mut replaced = 0;
+        for (_, planned) in plan.steps().filter(|(_, planned)| planned.action() == Action::Create) {
+            match &planned.reason {
+                Reason::ConfigurationChanged(changes) => {
+                    let paths: Vec<_> = changes.iter().map(|change| change.path.as_str()).collect();
+                    prop_assert_eq!((planned.service.as_ref(), paths), (Some(name), vec![path]));
+                    replaced += 1;
+                }
+                reason => prop_assert!(matches!(reason, Reason::SharedOwnerRecreated(_)), "{}", plan),
+            }
+        }
+        let replicas = observed.replicas(name.as_str()).len();
+        prop_assert_eq!(replaced, replicas, "{}", plan);
+        let rest = planned(&after, &apply(&observed, &plan));
+        prop_assert_eq!(rest.to_string(), "", "after\n{}", plan);
+    }
+
+    #[test]
+    fn changed_volumes_are_only_lost_by_permission(
+        wishes in prop::collection::vec(wish(), 1..6),
+        allowed in prop::collection::btree_set(0_u8..3, 0..3),
+    ) {
+        let before = without_pulls(shop(&wishes, 0));
+        let observed = apply(&bare(), &planned(&before, &bare()));
+        let mut after = before.clone();
+        for volume in after.volumes.values_mut() {
+            volume.labels.insert("edited".into(), "yes".into());
+        }
+        let allow_data_loss: Vec<String> = allowed.iter().map(|key| format!("v{key}")).collect();
+        let policy = UpPolicy { allow_data_loss: allow_data_loss.clone(), ..UpPolicy::default() };
+        let plan = up(&after, &observed, &policy).expect("a plan");
+        for (_, planned) in plan.steps() {
+            if let Step::RemoveVolume { name } = &planned.step {
+                prop_assert!(allow_data_loss.iter().any(|key| *name == format!("shop_{key}")), "{}", plan);
+            }
+        }
+        let kept = after.volumes.keys().filter(|key| !allow_data_loss.contains(key)).count();
+        prop_assert_eq!(plan.held_back.len(), kept);
+        let rest = up(&after, &apply(&observed, &plan), &policy).expect("a plan");
+        prop_assert_eq!(rest.to_string(), "", "after\n{}", plan);
     }
 }

@@ -232,7 +232,7 @@ fn recreation_is_forced_and_forbidden_by_policy() {
             .map(|(_, planned)| format!("{}: {}", planned.service.as_ref().unwrap(), planned.why()))
             .collect::<Vec<_>>()
     };
-    let changed = "its configuration changed: environment.L";
+    let changed = "its configuration changed";
     let targets = vec![ServiceName::from("web")];
     let table = [
         (
