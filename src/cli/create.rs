@@ -2,13 +2,14 @@
 
 use clap::Args;
 
+use crate::load::Loaded;
 use crate::plan::UpPolicy;
 
 use super::context::Context;
 use super::interrupt::Patience;
 use super::making::{Making, Renewing};
 use super::outcome::{Failure, Status};
-use super::plan;
+use super::prepared::Prepared;
 use super::session::Session;
 use super::telling::Style;
 
@@ -24,15 +25,26 @@ pub struct Arguments {
 }
 
 pub async fn create(arguments: &Arguments, context: &Context<'_>) -> Result<Status, Failure> {
-    let (making, renewing) = (&arguments.making, &Renewing::default());
-    making.check(renewing).map_err(|message| context.misuse("create", message))?;
-    let loaded = making.load(renewing, context)?;
-    let policy = UpPolicy { no_start: true, ..making.policy(renewing, &loaded.project)? };
-    let prepared = making.prepare(loaded, policy, context).await?;
-    if context.globals.dry_run {
-        return plan::show(&prepared.plan, context);
-    }
+    let (loaded, policy) = arguments.load(context)?;
+    let prepared = arguments.making.prepare(loaded, policy, context).await?;
     let style = Style { quiet_pull: arguments.quiet_pull, ..Style::titled("create") };
-    let session = Session::begin(context, &prepared, Patience::Command, &style)?;
+    let Some(session) = Session::begin(context, &prepared, Patience::Command, &style)? else {
+        return Ok(Status::SUCCESS);
+    };
     session.execute(&session.work()).await
+}
+
+impl Arguments {
+    fn load(&self, context: &Context<'_>) -> Result<(Loaded, UpPolicy), Failure> {
+        let (making, renewing) = (&self.making, &Renewing::default());
+        making.check(renewing).map_err(|message| context.misuse("create", message))?;
+        let loaded = making.load(renewing, context)?;
+        let policy = UpPolicy { no_start: true, ..making.policy(renewing, &loaded.project)? };
+        Ok((loaded, policy))
+    }
+
+    pub async fn prepare(&self, context: &Context<'_>) -> Result<Prepared, Failure> {
+        let (loaded, policy) = self.load(context)?;
+        Prepared::up(loaded, policy, context).await
+    }
 }

@@ -10,7 +10,6 @@ use super::context::{Context, Whose};
 use super::interrupt::Patience;
 use super::making;
 use super::outcome::{Failure, Status};
-use super::plan;
 use super::prepared::Prepared;
 use super::session::Session;
 use super::settings;
@@ -50,10 +49,9 @@ enum Images {
 
 pub async fn down(arguments: &Arguments, context: &Context<'_>) -> Result<Status, Failure> {
     let prepared = arguments.prepare(context).await?;
-    if context.globals.dry_run {
-        return plan::show(&prepared.plan, context);
-    }
-    let session = Session::begin(context, &prepared, Patience::Command, &Style::titled("down"))?;
+    let Some(session) = Session::begin(context, &prepared, Patience::Command, &Style::titled("down"))? else {
+        return Ok(Status::SUCCESS);
+    };
     session.execute(&Work { on_failure: OnFailure::Continue, ..session.work() }).await
 }
 

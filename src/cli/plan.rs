@@ -9,6 +9,7 @@ use crate::plan::{Plan, UpPolicy};
 use crate::render;
 
 use super::context::Context;
+use super::create;
 use super::down;
 use super::kill;
 use super::making::{Making, Renewing};
@@ -33,6 +34,8 @@ pub struct Arguments {
 enum Verb {
     /// What `up` would do; this is also what `plan` alone shows
     Up(Up),
+    /// What `create` would do
+    Create(Shown<create::Arguments>),
     /// What `down` would do
     Down(Shown<down::Arguments>),
     /// What `start` would do
@@ -104,6 +107,7 @@ pub async fn plan(arguments: &Arguments, context: &Context<'_>) -> Result<Status
     let (plan, showing) = match &arguments.verb {
         None => (arguments.up.plan(context).await?, arguments.up.showing),
         Some(Verb::Up(up)) => (up.plan(context).await?, up.showing),
+        Some(Verb::Create(shown)) => (shown.verb.prepare(context).await?.plan, shown.showing),
         Some(Verb::Down(shown)) => (shown.verb.prepare(context).await?.plan, shown.showing),
         Some(Verb::Start(shown)) => (shown.verb.prepare(context).await?.plan, shown.showing),
         Some(Verb::Stop(shown)) => (shown.verb.prepare(context).await?.plan, shown.showing),
@@ -119,10 +123,9 @@ pub async fn plan(arguments: &Arguments, context: &Context<'_>) -> Result<Status
 }
 
 /// What `--dry-run` shows instead of doing it.
-pub fn show(plan: &Plan, context: &Context<'_>) -> Result<Status, Failure> {
+pub fn show(plan: &Plan, context: &Context<'_>) -> Result<(), Failure> {
     let format = if context.settings.progress == ProgressKind::Json { Format::Json } else { Format::Text };
-    write(plan, format, context)?;
-    Ok(Status::SUCCESS)
+    write(plan, format, context)
 }
 
 fn write(plan: &Plan, format: Format, context: &Context<'_>) -> Result<(), Failure> {

@@ -6,11 +6,11 @@ use clap::Args;
 
 use crate::plan::{self, Action, RemovePolicy};
 
+use super::asking;
 use super::context::Context;
 use super::outcome::{Failure, Status};
 use super::prepared::Prepared;
 use super::standing::{self, Services, Unknown};
-use super::words;
 
 /// Remove containers of the project that do not run
 #[derive(Args, Clone, Debug, Default)]
@@ -46,7 +46,7 @@ pub async fn rm(arguments: &Arguments, context: &Context<'_>) -> Result<Status, 
         let message = format!("Going to remove {}", names.join(", "));
         if arguments.force {
             writeln!(io::stdout(), "{message}")?;
-        } else if !confirm(&message)? {
+        } else if !asking::confirm(&message)? {
             return Ok(Status::SUCCESS);
         }
     }
@@ -61,19 +61,4 @@ impl Arguments {
         })
         .await
     }
-}
-
-/// Asks, and takes anything but a yes for a no.
-fn confirm(question: &str) -> Result<bool, Failure> {
-    let mut out = io::stdout().lock();
-    write!(out, "{question} [y/N] ")?;
-    out.flush()?;
-    let mut answer = String::new();
-    let length = io::stdin().read_line(&mut answer)?;
-    if length == 0 {
-        // Nobody was there to press the key that would have ended the line.
-        writeln!(out)?;
-    }
-    let answer = answer.trim();
-    Ok(matches!(answer, "y" | "Y" | "yes" | "Yes" | "YES") || words::truth(answer) == Some(true))
 }

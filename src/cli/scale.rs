@@ -8,7 +8,6 @@ use super::context::Context;
 use super::interrupt::Patience;
 use super::making::{Making, Renewing};
 use super::outcome::{Failure, Status};
-use super::plan;
 use super::prepared::Prepared;
 use super::session::Session;
 use super::telling::Style;
@@ -37,10 +36,9 @@ fn specifier(text: &str) -> Result<(String, u32), String> {
 
 pub async fn scale(arguments: &Arguments, context: &Context<'_>) -> Result<Status, Failure> {
     let prepared = arguments.prepare(context).await?;
-    if context.globals.dry_run {
-        return plan::show(&prepared.plan, context);
-    }
-    let session = Session::begin(context, &prepared, Patience::Command, &Style::titled("scale"))?;
+    let Some(session) = Session::begin(context, &prepared, Patience::Command, &Style::titled("scale"))? else {
+        return Ok(Status::SUCCESS);
+    };
     session.execute(&session.work()).await
 }
 

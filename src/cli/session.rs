@@ -20,6 +20,7 @@ use crate::timing;
 use super::context::Context;
 use super::interrupt::{self, Interrupts, Patience};
 use super::outcome::{Class, Failure, Status};
+use super::plan;
 use super::prepared::Prepared;
 use super::settings::ProgressKind;
 use super::telling::{Style, Telling};
@@ -36,7 +37,8 @@ pub struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// From here on signals are heard and events are shown.
+    /// From here on signals are heard and events are shown. With --dry-run the plan is shown, and there is no session:
+    /// every command that changes something comes by here, and none has to think of it.
     ///
     /// # Errors
     /// When the operating system does not let us hear signals.
@@ -45,12 +47,16 @@ impl<'a> Session<'a> {
         prepared: &'a Prepared,
         patience: Patience,
         style: &Style<'_>,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Option<Self>, Failure> {
+        if context.globals.dry_run {
+            plan::show(&prepared.plan, context)?;
+            return Ok(None);
+        }
         prepared.engine.hush(true);
         let telling = Rc::new(Telling::new(&context.settings, style, &prepared.project.name)?);
         telling.begin(&prepared.plan, &prepared.untouched);
         let teller = Rc::clone(&telling);
-        Ok(Self {
+        Ok(Some(Self {
             context,
             prepared,
             builder: build::choose(Surroundings {
@@ -62,7 +68,7 @@ impl<'a> Session<'a> {
             telling,
             tell: Box::new(move |event| teller.tell(&event)),
             began: Timestamp::now(),
-        })
+        }))
     }
 
     pub fn work(&self) -> Work<'_> {

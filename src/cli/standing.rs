@@ -16,7 +16,6 @@ use super::context::{Context, Whose};
 use super::interrupt::Patience;
 use super::making::{no_such_service, unknown_service};
 use super::outcome::{Failure, Status};
-use super::plan;
 use super::prepared::Prepared;
 use super::session::Session;
 use super::telling::Style;
@@ -130,9 +129,8 @@ impl Services {
 
 /// Shows the plan, or does it. One container that cannot be moved keeps no other from it.
 pub async fn perform(prepared: &Prepared, context: &Context<'_>, title: &str) -> Result<Status, Failure> {
-    if context.globals.dry_run {
-        return plan::show(&prepared.plan, context);
-    }
-    let session = Session::begin(context, prepared, Patience::Command, &Style::titled(title))?;
+    let Some(session) = Session::begin(context, prepared, Patience::Command, &Style::titled(title))? else {
+        return Ok(Status::SUCCESS);
+    };
     session.execute(&Work { on_failure: OnFailure::Continue, ..session.work() }).await
 }

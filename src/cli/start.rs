@@ -37,10 +37,9 @@ pub async fn start(arguments: &Arguments, context: &Context<'_>) -> Result<Statu
         return Err(context.misuse("start", "--wait-timeout must be a non-negative integer"));
     }
     let prepared = arguments.prepare(context).await?;
-    if context.globals.dry_run {
-        return super::plan::show(&prepared.plan, context);
-    }
-    let session = Session::begin(context, &prepared, Patience::Command, &Style::titled("start"))?;
+    let Some(session) = Session::begin(context, &prepared, Patience::Command, &Style::titled("start"))? else {
+        return Ok(Status::SUCCESS);
+    };
     session.execute(&Work { deadline: making::deadline(arguments.wait_timeout), ..session.work() }).await
 }
 

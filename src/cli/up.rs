@@ -13,7 +13,6 @@ use super::interrupt::Patience;
 use super::log_choice::LogChoice;
 use super::making::{self, Making, Renewing};
 use super::outcome::{Failure, Status};
-use super::plan;
 use super::session::Session;
 use super::telling::Style;
 use super::timing;
@@ -121,10 +120,9 @@ pub async fn up(arguments: &Arguments, context: &Context<'_>) -> Result<Status, 
     let policy = arguments.policy(&loaded.project)?;
     let deadline = making::deadline(arguments.wait_timeout);
     let prepared = within(deadline, arguments.making.prepare(loaded, policy, context)).await?;
-    if context.globals.dry_run {
-        return plan::show(&prepared.plan, context);
-    }
-    let session = Session::begin(context, &prepared, arguments.patience(), &arguments.style(&attach))?;
+    let Some(session) = Session::begin(context, &prepared, arguments.patience(), &arguments.style(&attach))? else {
+        return Ok(Status::SUCCESS);
+    };
     let work = Work { deadline, readiness: arguments.readiness.into(), ..session.work() };
     let result = if arguments.is_detached() {
         match session.execute(&work).await {

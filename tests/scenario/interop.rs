@@ -17,16 +17,38 @@ services:
     ports: ["127.0.0.1::8000"]
     depends_on: { db: { condition: service_healthy } }
     x-convoke-ready: { tcp: 8000 }
+    label_file: [labels]
+    use_api_socket: true
+    cap_add: [NET_ADMIN, sys_time]
+    cap_drop: [ALL]
+    security_opt: [no-new-privileges, "seccomp:profile.json"]
+    ulimits: { nofile: { soft: 100, hard: 200 } }
+    extra_hosts: { elsewhere: ["::1", 10.0.0.1] }
+    deploy: { resources: { limits: { cpus: "0.5", memory: 64m } }, restart_policy: { condition: on-failure, max_attempts: 2 } }
+    logging: { driver: json-file, options: { max-size: 1m } }
+    tmpfs: [/run, "/tmp:size=1m"]
+    networks: { front: { aliases: [shop] }, back: { ipv4_address: 172.31.78.9, priority: 10 } }
+    secrets: [pass]
+  side:
+    image: ACTOR
+    command: [stay]
+    network_mode: "service:web"
+    volumes_from: ["db:ro"]
   db:
     image: ACTOR
     command: [stay]
     volumes: ["kept:/data"]
     healthcheck: { test: [CMD, /actor, say, well], interval: 100ms }
-volumes: { kept: }
+    networks: [back]
+networks:
+  front: { internal: true, driver_opts: { com.docker.network.driver.mtu: 1400 } }
+  back: { ipam: { config: [{ subnet: 172.31.78.0/24 }] } }
+volumes: { kept: { labels: { of: shop } } }
+secrets: { pass: { file: pass } }
 "#;
 
 fn takes_over_from_docker_compose(scenario: &Scenario) {
-    scenario.compose(PROJECT);
+    write(scenario);
     docker_compose(scenario, &["up", "-d"]);
     let before = ids(scenario);
     scenario.done(&["up", "-d"]);
@@ -37,7 +59,7 @@ fn takes_over_from_docker_compose(scenario: &Scenario) {
 }
 
 fn hands_over_to_docker_compose(scenario: &Scenario) {
-    scenario.compose(PROJECT);
+    write(scenario);
     scenario.done(&["up", "-d"]);
     let before = ids(scenario);
     docker_compose(scenario, &["up", "-d"]);
@@ -47,12 +69,19 @@ fn hands_over_to_docker_compose(scenario: &Scenario) {
     assert!(scenario.engine.volumes(&scenario.project).is_empty());
 }
 
+fn write(scenario: &Scenario) {
+    scenario.compose(PROJECT);
+    scenario.file("labels", "FROM_FILE=1\n");
+    scenario.file("pass", "sesame");
+    scenario.file("profile.json", r#"{ "defaultAction": "SCMP_ACT_ALLOW" }"#);
+}
+
 pub fn is_there() -> bool {
     let version = Command::new("docker").args(["compose", "version"]).output();
     version.is_ok_and(|output| output.status.success())
 }
 
-fn docker_compose(scenario: &Scenario, words: &[&str]) {
+pub fn docker_compose(scenario: &Scenario, words: &[&str]) {
     let all = [&["compose", "-p", &scenario.project], words].concat();
     scenario.run("docker", &all).exits_with(0);
 }

@@ -14,6 +14,7 @@ mod life;
 mod lifecycle;
 mod mistakes;
 mod order;
+mod planning;
 mod private;
 mod proxy;
 mod reading;
@@ -45,6 +46,7 @@ const ROOMS: &[&[Story]] = &[
     life::STORIES,
     lifecycle::STORIES,
     change::STORIES,
+    planning::STORIES,
     mistakes::STORIES,
     failing::STORIES,
     fire::STORIES,
@@ -82,6 +84,7 @@ fn main() -> ExitCode {
     };
     add(siege::STORIES, private::is_possible(), "root, or a dockerd that can be started");
     add(interop::STORIES, interop::is_there(), "docker compose");
+    add(planning::WITH_DOCKER_COMPOSE, interop::is_there(), "docker compose");
     add(examples::WITH_IMAGES, actor.is_some() && examples::has_images(engine), "the images that examples/stack uses");
     let conclusion = libtest_mimic::run(&arguments, trials);
     drop(actor);

@@ -127,8 +127,10 @@ fn put_to_sleep(project: &mut Project, wishes: &[Wish]) {
     }
 }
 
-/// One edit of one field, and where it is told.
-const EDITS: [(&str, fn(&mut Service)); 12] = [
+/// Where an edit of one field is told, and the edit.
+type Edit = (&'static str, fn(&mut Service));
+
+const EDITS: [Edit; 12] = [
     ("environment.LEVEL", |service| drop(service.environment.insert("LEVEL".into(), Some("edited".into())))),
     ("environment.NEW", |service| drop(service.environment.insert("NEW".into(), None))),
     ("labels", |service| drop(service.labels.insert("a.b".into(), "1".into()))),
