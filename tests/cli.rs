@@ -162,8 +162,10 @@ Options:
                                     more [env: COMPOSE_REMOVE_ORPHANS]
       --scale <SERVICE=NUMBER>      How many containers a service gets, whatever the file says; may
                                     be given several times
-  -y, --yes                         Agree to everything that would be asked: volumes are recreated,
-                                    and their data is lost, where the file demands it
+  -y, --yes                         Ask nothing. The loss of data is never agreed to by this:
+                                    --allow-data-loss does that
+      --allow-data-loss <VOLUME>    Destroy this volume, with its data, if the file has it otherwise
+                                    now; may be given several times
       --no-deps                     Leave out what the named services depend on
       --always-recreate-deps        Replace the containers of dependencies, even if nothing changed
   -V, --renew-anon-volumes          New anonymous volumes, instead of those of the containers that
@@ -223,6 +225,7 @@ Usage: convoke plan [OPTIONS] [SERVICE]...
 
 Commands:
   up       What `up` would do; this is also what `plan` alone shows
+  create   What `create` would do
   down     What `down` would do
   start    What `start` would do
   stop     What `stop` would do
@@ -238,28 +241,30 @@ Arguments:
   [SERVICE]...  Services, with what they depend on; all if none is named
 
 Options:
-      --build                   Build images first, also those that are there
-      --no-build                Build no image
-      --pull <WHEN>             When to pull images, whatever the services say [possible values:
-                                always, missing, never, policy, build]
-      --force-recreate          Replace containers even if nothing changed
-      --no-recreate             Replace no container, even if its configuration changed
-      --remove-orphans          Remove containers of services that the file does not have any more
-                                [env: COMPOSE_REMOVE_ORPHANS]
-      --scale <SERVICE=NUMBER>  How many containers a service gets, whatever the file says; may be
-                                given several times
-  -y, --yes                     Agree to everything that would be asked: volumes are recreated, and
-                                their data is lost, where the file demands it
-      --no-deps                 Leave out what the named services depend on
-      --always-recreate-deps    Replace the containers of dependencies, even if nothing changed
-  -V, --renew-anon-volumes      New anonymous volumes, instead of those of the containers that are
-                                replaced
-  -t, --timeout <SECONDS>       How many seconds a container gets to stop [default: what its service
-                                says, else 10]
-      --no-start                Create the containers and do not start them
-      --wait                    Leave when every service is running or healthy, or has ended well
-      --format <FORMAT>         How to write it [default: text] [possible values: text, json]
-      --detailed-exitcode       Exit with 0 when there is nothing to do, and with 2 when there is
+      --build                     Build images first, also those that are there
+      --no-build                  Build no image
+      --pull <WHEN>               When to pull images, whatever the services say [possible values:
+                                  always, missing, never, policy, build]
+      --force-recreate            Replace containers even if nothing changed
+      --no-recreate               Replace no container, even if its configuration changed
+      --remove-orphans            Remove containers of services that the file does not have any more
+                                  [env: COMPOSE_REMOVE_ORPHANS]
+      --scale <SERVICE=NUMBER>    How many containers a service gets, whatever the file says; may be
+                                  given several times
+  -y, --yes                       Ask nothing. The loss of data is never agreed to by this:
+                                  --allow-data-loss does that
+      --allow-data-loss <VOLUME>  Destroy this volume, with its data, if the file has it otherwise
+                                  now; may be given several times
+      --no-deps                   Leave out what the named services depend on
+      --always-recreate-deps      Replace the containers of dependencies, even if nothing changed
+  -V, --renew-anon-volumes        New anonymous volumes, instead of those of the containers that are
+                                  replaced
+  -t, --timeout <SECONDS>         How many seconds a container gets to stop [default: what its
+                                  service says, else 10]
+      --no-start                  Create the containers and do not start them
+      --wait                      Leave when every service is running or healthy, or has ended well
+      --format <FORMAT>           How to write it [default: text] [possible values: text, json]
+      --detailed-exitcode         Exit with 0 when there is nothing to do, and with 2 when there is
 
 Global options:
       --ansi <WHEN>            When to colour and redraw [default: auto] [env: COMPOSE_ANSI]
