@@ -119,6 +119,7 @@ fn untouched(observed: &Observed, project: &Project, plan: &Plan) -> Vec<String>
 async fn observe(engine: &dyn Engine, project: &Project) -> Result<Observed, Failure> {
     let mut observed = run::observe(engine, &project.name).await?;
     observed.read_at = Timestamp::now().as_second();
+    observed.files = run::digests(plan::granted_files(project)).await;
     for image in plan::refreshed_images(project) {
         // An image that is not there has no age.
         let Ok(details) = engine.inspect_image(&image).await else { continue };

@@ -7,7 +7,7 @@ use super::decide::{Decision, Fate, Kept, is_temporary};
 use super::draft::anonymous_volumes;
 use super::planner::{Planner, is_up};
 use super::spec::{self, Purpose};
-use super::{ContainerRef, Draft, Guard, Labelled, PlanError, Reason, Step, StepId, fingerprint};
+use super::{ContainerRef, Draft, Guard, Labelled, PlanError, Reason, Step, StepId, fingerprint, grants};
 
 /// A replica as it will be.
 #[derive(Clone, Debug)]
@@ -85,7 +85,11 @@ impl<'p> Planner<'p> {
         let removal = Removal { force: true, volumes: false };
         let step = Step::RemoveContainer { container: self.existing(container), removal };
         let is_sure = guard.is_none();
-        let id = self.push(step, reason, self.service_name(container), guard, after);
+        let id = self.push(step, reason.clone(), self.service_name(container), guard.clone(), after);
+        for name in grants::volumes(container) {
+            let step = Step::RemoveVolume { name };
+            self.push(step, reason.clone(), self.service_name(container), guard.clone(), [id]);
+        }
         if is_sure {
             self.removed.insert(&container.id, id);
         }
@@ -272,6 +276,7 @@ impl<'p> Planner<'p> {
             profiles: specified.profiles,
         };
         draft.spec.labels.insert(spec::CONVOKE_CONFIG.into(), fingerprint::of(service));
+        draft.spec.labels.extend(grants::labels(self.project, service, self.observed));
         draft.seal(service);
         Some(draft)
     }

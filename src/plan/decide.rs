@@ -11,7 +11,7 @@ use super::networks::Found;
 use super::planner::{Planner, is_up};
 use super::{
     Configured, FieldChange, Guard, ImageRef, Labelled, Observed, Plan, PlanError, Reason, Recreation, Side, Step,
-    before, fingerprint, spec,
+    before, fingerprint, grants, spec,
 };
 use crate::model::service_hash;
 
@@ -268,6 +268,10 @@ impl<'p> Planner<'p> {
                 let known = container.labels.get(labels::CONFIG_HASH)?;
                 (*known != wished.hash)
                     .then(|| Reason::ConfigurationChanged(self.configuration_changes(name, service, container)))
+            })
+            .or_else(|| {
+                let changes = grants::changes(self.project, service, self.observed, container);
+                (!changes.is_empty()).then_some(Reason::GrantsChanged(changes))
             })
             .or_else(|| match &image {
                 Change::Sure => self.image_reason(name, container),

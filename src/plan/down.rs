@@ -9,7 +9,7 @@ use super::draft::anonymous_volumes;
 use super::orphans::{Orphan, foreign_warning};
 use super::reference::Images;
 use super::stop::{Stops, existing};
-use super::{DownPolicy, ImageRemoval, Labelled, Observed, Plan, PlannedStep, Reason, Step, StepId, spec};
+use super::{DownPolicy, ImageRemoval, Labelled, Observed, Plan, PlannedStep, Reason, Step, StepId, grants, spec};
 
 /// Every step that takes the project (or the named services) away. Without a file, give it what
 /// [`super::project_from_labels`] makes of the state.
@@ -59,7 +59,11 @@ impl<'p> Down<'p> {
             let removal = Removal { force: true, volumes: self.policy.volumes };
             let step = Step::RemoveContainer { container: existing(container), removal };
             let after = stopped.get(container.id.as_str()).copied().into_iter().collect();
-            let id = self.push(step, reason, service_of(container), after);
+            let id = self.push(step, reason.clone(), service_of(container), after);
+            // The engine takes them along when it is to take volumes at all.
+            for name in grants::volumes(container).into_iter().filter(|_| !removal.volumes) {
+                self.push(Step::RemoveVolume { name }, reason.clone(), service_of(container), vec![id]);
+            }
             self.gone.insert(container.id.as_str(), id);
         }
     }

@@ -1,6 +1,7 @@
 //! What the engine holds, read once before planning.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,8 @@ pub struct Observed {
     /// What more is known of containers that are about to be replaced: see [`super::unexplained`].
     #[serde(skip)]
     pub inspected: BTreeMap<Configured, Inspected>,
+    /// Digests of the files on the host that configs and secrets come from; a file that cannot be read has none.
+    pub files: BTreeMap<PathBuf, String>,
     #[serde(skip, default = "oldest")]
     pub api: ApiVersion,
 }
@@ -61,6 +64,7 @@ impl Default for Observed {
             read_at: 0,
             tagged_at: BTreeMap::new(),
             inspected: BTreeMap::new(),
+            files: BTreeMap::new(),
             api: oldest(),
         }
     }

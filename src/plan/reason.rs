@@ -20,6 +20,8 @@ pub enum Reason {
     },
     /// The fields that differ, where they are known.
     ConfigurationChanged(Vec<FieldChange>),
+    /// Which configs and secrets have another content: `secret key`.
+    GrantsChanged(Vec<String>),
     ImageChanged {
         from: ImageId,
         to: ImageId,
@@ -85,6 +87,7 @@ impl fmt::Display for Reason {
             Self::ScaleUp { to } => write!(f, "scale up to {to}"),
             Self::ScaleDown { to } => write!(f, "scale down to {to}"),
             Self::ConfigurationChanged(_) => f.write_str("its configuration changed"),
+            Self::GrantsChanged(grants) => write!(f, "the content of {} changed", grants.join(", ")),
             Self::ImageChanged { from, to } => write!(f, "its image changed: {} → {}", from.short(), to.short()),
             Self::IfImageChanged => f.write_str("if the image turns out to be another one"),
             Self::NetworkMissing(name) => write!(f, "it is not on network {name}"),
@@ -142,6 +145,7 @@ impl Reason {
             Self::ScaleUp { .. } => "scale_up",
             Self::ScaleDown { .. } => "scale_down",
             Self::ConfigurationChanged(_) => "configuration_changed",
+            Self::GrantsChanged(_) => "grants_changed",
             Self::ImageChanged { .. } => "image_changed",
             Self::IfImageChanged => "if_image_changed",
             Self::NetworkMissing(_) => "network_missing",

@@ -9,7 +9,7 @@ use crate::model::{Condition, Service, ServiceName};
 use super::containers::Placed;
 use super::decide::{Change, Decision, Fate, either, is_started};
 use super::planner::{Planner, is_up};
-use super::{ContainerRef, Guard, PlanError, Readiness, Reason, Step, StepId, spec};
+use super::{Guard, PlanError, Readiness, Reason, Step, StepId, spec};
 
 /// A wait that several dependents share.
 type WaitKey = (ServiceName, Readiness, bool);
@@ -42,7 +42,7 @@ impl<'p> Planner<'p> {
             if starts {
                 let after = named.iter().copied().chain(waits.iter().copied()).chain(before.iter().copied());
                 let after: Vec<_> = after.chain(self.preparations(&placed)).collect();
-                started = self.start(name, service, &placed.container, reason, guard, after);
+                started = self.start(name, service, &placed, reason, guard, after);
             }
             if one_by_one {
                 before.clone_from(&started);
@@ -175,13 +175,18 @@ impl<'p> Planner<'p> {
         &mut self,
         name: &'p ServiceName,
         service: &'p Service,
-        container: &ContainerRef,
+        placed: &Placed<'p>,
         reason: Reason,
         guard: Option<Guard>,
         mut after: Vec<StepId>,
     ) -> Vec<StepId> {
         after.extend(self.free_ports(name, service));
-        let files = spec::injected_files(self.project, service);
+        let container = &placed.container;
+        let kept = placed.old.as_ref().filter(|_| placed.made.is_none());
+        let mounted = kept.map(|kept| kept.container.mounts.as_slice()).unwrap_or_default();
+        let mut files = spec::injected_files(self.project, service);
+        // What another tool has mounted stays as it is: it cannot be written over.
+        files.retain(|file| !mounted.iter().any(|mount| mount.destination == file.target));
         if !files.is_empty() {
             let step = Step::InjectFiles { container: container.clone(), files };
             after = vec![self.push(step, Reason::GrantOf(name.clone()), Some(name), guard.clone(), after)];

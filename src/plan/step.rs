@@ -44,6 +44,8 @@ impl ContainerRef {
 pub struct InjectedFile {
     /// Absolute path inside the container.
     pub target: String,
+    /// The folder around it through which it has to come: `/`, or a volume.
+    pub folder: String,
     pub content: InjectedContent,
     pub uid: u64,
     pub gid: u64,

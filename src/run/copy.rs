@@ -1,9 +1,10 @@
 //! Files that go into a container right before it starts: read, packed, handed over.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use bytes::Bytes;
+use sha2::{Digest, Sha256};
 
 use crate::engine::{ContainerId, Engine, EngineError};
 use crate::plan::{InjectedContent, InjectedFile};
@@ -25,8 +26,12 @@ pub(super) async fn inject(
     for file in files {
         loaded.push((file, read(&file.content).await?));
     }
-    let archive = pack(&loaded).map_err(|error| CopyError::Unreadable(error.to_string()))?;
-    engine.upload(container, "/", archive).await.map_err(CopyError::Engine)
+    let folders: BTreeSet<&str> = files.iter().map(|file| file.folder.as_str()).collect();
+    for folder in folders {
+        let archive = pack(folder, &loaded).map_err(|error| CopyError::Unreadable(error.to_string()))?;
+        engine.upload(container, folder, archive).await.map_err(CopyError::Engine)?;
+    }
+    Ok(())
 }
 
 async fn read(content: &InjectedContent) -> Result<Vec<u8>, CopyError> {
@@ -36,6 +41,17 @@ async fn read(content: &InjectedContent) -> Result<Vec<u8>, CopyError> {
             .await
             .map_err(|error| CopyError::Unreadable(format!("{} cannot be read: {error}", path.display()))),
     }
+}
+
+/// Digests of files on the host, in hexadecimal. One that cannot be read has none: the engine may read what we may not.
+pub async fn digests(paths: impl IntoIterator<Item = PathBuf>) -> BTreeMap<PathBuf, String> {
+    let mut digests = BTreeMap::new();
+    for path in paths {
+        if let Ok(bytes) = tokio::fs::read(&path).await {
+            digests.insert(path, hex::encode(Sha256::digest(&bytes)));
+        }
+    }
+    digests
 }
 
 /// The texts of files on the host.
@@ -52,17 +68,19 @@ pub(super) async fn texts(paths: impl Iterator<Item = &PathBuf>) -> Result<BTree
     Ok(texts)
 }
 
-/// A tar archive with nothing in it but the files: folders that are missing come into being with them.
-fn pack(files: &[(&InjectedFile, Vec<u8>)]) -> std::io::Result<Bytes> {
+/// A tar archive of the files that come through a folder, and of nothing else: what is missing in between comes into being
+/// with them.
+fn pack(folder: &str, files: &[(&InjectedFile, Vec<u8>)]) -> std::io::Result<Bytes> {
     let mut archive = tar::Builder::new(Vec::new());
-    for (file, bytes) in files {
+    for (file, bytes) in files.iter().filter(|(file, _)| file.folder == folder) {
         let mut header = tar::Header::new_gnu();
         header.set_entry_type(tar::EntryType::Regular);
         header.set_size(bytes.len() as u64);
         header.set_mode(file.mode);
         header.set_uid(file.uid);
         header.set_gid(file.gid);
-        archive.append_data(&mut header, file.target.trim_start_matches('/'), bytes.as_slice())?;
+        let below = file.target.strip_prefix(folder).unwrap_or(&file.target).trim_start_matches('/');
+        archive.append_data(&mut header, below, bytes.as_slice())?;
     }
     archive.into_inner().map(Bytes::from)
 }
@@ -77,12 +95,13 @@ mod tests {
     fn an_archive_keeps_owner_mode_and_content() {
         let file = InjectedFile {
             target: "/run/secrets/key".into(),
+            folder: "/".into(),
             content: InjectedContent::Bytes(Vec::new()),
             uid: 7,
             gid: 8,
             mode: 0o440,
         };
-        let packed = pack(&[(&file, b"hush".to_vec())]).expect("packs");
+        let packed = pack("/", &[(&file, b"hush".to_vec())]).expect("packs");
         let mut archive = tar::Archive::new(&packed[..]);
         let mut entries = archive.entries().expect("an archive");
         let mut entry = entries.next().expect("an entry").expect("readable");

@@ -33,6 +33,7 @@ mod work;
 mod tests;
 
 pub use attach::attached;
+pub use copy::digests;
 pub use execute::{Done, execute};
 pub use failure::{Cause, CauseKind, FailedProbe, Failure};
 pub use logs::logs;

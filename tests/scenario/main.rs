@@ -19,6 +19,7 @@ mod private;
 mod proxy;
 mod reading;
 mod scenario;
+mod secrets;
 mod siege;
 mod telling;
 mod waiting;
@@ -43,6 +44,7 @@ macro_rules! stories {
 const ROOMS: &[&[Story]] = &[
     order::STORIES,
     waiting::STORIES,
+    secrets::STORIES,
     life::STORIES,
     lifecycle::STORIES,
     change::STORIES,

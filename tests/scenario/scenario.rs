@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
+use std::time::Instant;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -219,6 +220,24 @@ impl<'e> Scenario<'e> {
         lines.iter().map(|line| line.split_once(' ').map_or("", |(_, line)| line).to_owned()).collect()
     }
 
+    /// Waits until the one container of a service has said these lines, and no others.
+    pub fn until_said(&self, service: &str, expected: &[&str]) {
+        self.until_logged(engine::text(&self.container(service)["Id"]), expected);
+    }
+
+    /// The same of any container.
+    pub fn until_logged(&self, id: &str, expected: &[&str]) {
+        let began = Instant::now();
+        loop {
+            let lines = self.engine.logs(id);
+            let said: Vec<&str> = lines.iter().map(|line| line.split_once(' ').map_or("", |(_, line)| line)).collect();
+            if said == expected {
+                return;
+            }
+            assert!(began.elapsed() < PATIENCE, "{said:?}, not {expected:?}");
+        }
+    }
+
     fn keep_engine_state(&self) {
         let containers = self.containers();
         let pretty = serde_json::to_string_pretty(&containers).expect("JSON from JSON");
@@ -296,6 +315,13 @@ impl Outcome {
         for text in texts {
             assert!(self.stderr.contains(text), "nothing about {text:?}\n{}", self.told());
         }
+        self
+    }
+
+    /// Standard output has this text.
+    #[track_caller]
+    pub fn says(self, text: &str) -> Self {
+        assert!(self.stdout.contains(text), "nothing about {text:?}\n{}", self.told());
         self
     }
 

@@ -214,6 +214,9 @@ impl Engine for MemoryEngine {
                 let message = format!("Could not find the file {folder} in container {id}");
                 return Err(refusal(ErrorKind::NotFound, message));
             }
+            if occupant.spec.read_only && folder == "/" {
+                return Err(refusal(ErrorKind::Internal, "container rootfs is marked read-only"));
+            }
             occupant.uploads.push((folder.to_owned(), archive));
             Ok(())
         });

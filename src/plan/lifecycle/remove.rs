@@ -5,7 +5,7 @@ use crate::model::Project;
 
 use super::super::planner::is_up;
 use super::super::stop::{Stops, existing};
-use super::super::{Labelled, Observed, Plan, PlannedStep, Reason, RemovePolicy, Step};
+use super::super::{Labelled, Observed, Plan, PlannedStep, Reason, RemovePolicy, Step, StepId, grants};
 use super::replicas;
 
 /// Removes the containers of the named services (or all) that do not run; with `stop` those that do as well.
@@ -18,8 +18,14 @@ pub fn remove(project: &Project, observed: &Observed, policy: &RemovePolicy) -> 
         let removal = Removal { force: policy.force, volumes: policy.volumes };
         let step = Step::RemoveContainer { container: existing(container), removal };
         let after = stopped.get(container.id.as_str()).copied();
-        let service = Some(container.service().into());
-        plan.add(PlannedStep { step, reason: Reason::Asked, service, guard: None }, after);
+        let mut add = |step, after: Option<StepId>| {
+            let service = Some(container.service().into());
+            plan.add(PlannedStep { step, reason: Reason::Asked, service, guard: None }, after)
+        };
+        let removed = add(step, after);
+        for name in grants::volumes(container).into_iter().filter(|_| !removal.volumes) {
+            add(Step::RemoveVolume { name }, Some(removed));
+        }
     }
     if plan.is_empty() {
         plan.warnings.push("No stopped containers".to_owned());

@@ -153,6 +153,11 @@ impl Restart<'_> {
         for before in service.pre_stop.iter().filter(|_| is_up(container)) {
             after = vec![push(hook(before.clone()), Reason::HookOf(name.clone()), after)];
         }
+        let files = spec::injected_files(self.project, service);
+        if !files.is_empty() {
+            let step = Step::InjectFiles { container: existing.clone(), files };
+            after = vec![push(step, Reason::GrantOf(name.clone()), after)];
+        }
         let step = Step::RestartContainer { container: existing.clone(), grace: self.policy.stop_timeout };
         let mut last = push(step, reason.clone(), after);
         for later in &service.post_start {

@@ -1,12 +1,16 @@
-//! Configs and secrets: which are mounted from the host, which are put into the container before it starts.
+//! Configs and secrets: which are mounted from the host, and which are put into the container before it starts.
+//!
+//! docker compose mounts every file, and ignores what is said of its owner and mode. Here a file of which nothing is said
+//! is mounted too, so that both make the same container of it; one with an owner or a mode of its own is put in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::MountSpec;
 use crate::model::{Grant, GrantSource, Project, Service, ServiceName};
 
 use super::super::PlanError;
 use super::super::step::{InjectedContent, InjectedFile};
+use super::folders::{Folder, folder};
 
 const DEFAULT_MODE: u32 = 0o444;
 
@@ -67,7 +71,27 @@ pub fn mounts(project: &Project, service: &Service) -> Vec<MountSpec> {
         read_only: true,
         ..MountSpec::default()
     };
-    granted(project, service).filter(is_mounted).map(mount).collect()
+    let volume = |target: String| MountSpec { kind: "volume".into(), target, ..MountSpec::default() };
+    let files = granted(project, service).filter(is_mounted).map(mount);
+    files.chain(own_folders(project, service).into_iter().map(volume)).collect()
+}
+
+/// The folders that are volumes only for the sake of the files that are put there.
+pub fn own_folders(project: &Project, service: &Service) -> BTreeSet<String> {
+    let own = |file: InjectedFile| match folder(service, &file.target) {
+        Folder::Own(path) => Some(path),
+        _ => None,
+    };
+    injected_files(project, service).into_iter().filter_map(own).collect()
+}
+
+/// What a service is granted, each by its kind and name: its content, or the file that has it. An empty text is none.
+pub fn contents(project: &Project, service: &Service) -> Vec<(String, InjectedContent)> {
+    let one = |granted: Granted<'_>| {
+        let (kind, grant, _) = granted;
+        Some((format!("{} {}", kind.word(), grant.source), content(project, granted).ok().flatten()?))
+    };
+    granted(project, service).filter_map(one).collect()
 }
 
 /// What the engine has no word for.
@@ -89,9 +113,10 @@ pub fn check(project: &Project, name: &ServiceName, service: &Service) -> Result
             let message = format!("{word}s.{}.template_driver is not supported", grant.source);
             return refused(message, "only a swarm has template drivers");
         }
-        if service.read_only && !is_mounted(&granted) {
-            let message = format!("cannot create {word} {:?} in read-only service {name}", grant.source);
-            return refused(message, "from a `file`, without uid, gid and mode, it can be mounted");
+        let target = kind.target(grant);
+        if !is_mounted(&granted) && folder(service, &target) == Folder::Impossible {
+            let message = format!("cannot create {word} {:?} as {target} in read-only service {name}", grant.source);
+            return refused(message, "give it a `target` in a folder, which can be a volume");
         }
         content(project, granted)?;
         for (key, id) in [("uid", &grant.uid), ("gid", &grant.gid)] {
@@ -109,8 +134,17 @@ pub fn injected_files(project: &Project, service: &Service) -> Vec<InjectedFile>
     let file = |granted: Granted<'_>| {
         let (kind, grant, _) = granted;
         let content = content(project, granted).ok().flatten()?;
+        let target = kind.target(grant);
+        // A mount of the service's own hides it.
+        if service.volumes.iter().any(|mount| mount.target == target) {
+            return None;
+        }
         Some(InjectedFile {
-            target: kind.target(grant),
+            folder: match folder(service, &target) {
+                Folder::Mounted(path) | Folder::Own(path) => path,
+                Folder::Root | Folder::Impossible => "/".to_owned(),
+            },
+            target,
             content,
             uid: grant.uid.parse().unwrap_or(0),
             gid: grant.gid.parse().unwrap_or(0),

@@ -1,6 +1,7 @@
 //! A service → what the engine is asked to create, one topic a file, as docker compose asks it.
 
 mod environment;
+mod folders;
 mod grants;
 mod health;
 mod labels;
@@ -13,7 +14,7 @@ mod security;
 
 use std::collections::BTreeMap;
 
-pub use grants::injected_files;
+pub use grants::{contents, injected_files, own_folders};
 pub use health::{health_check, ready};
 pub(super) use labels::{CONVOKE_CONFIG, container_labels, network_spec, volume_spec};
 pub use mounts::anonymous_targets;

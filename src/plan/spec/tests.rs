@@ -319,7 +319,7 @@ fn grants_are_mounted_or_injected() {
         (json!({"secrets": [{"source": "swarm"}]}), "unsupported external secret swarm"),
         (
             json!({"read_only": true, "configs": [{"source": "text"}]}),
-            "cannot create config \"text\" in read-only service web",
+            "cannot create config \"text\" as /text in read-only service web",
         ),
         (json!({"configs": [{"source": "text", "uid": "me"}]}), "config \"text\": uid \"me\" is no number"),
     ] {

@@ -2,6 +2,7 @@
 
 mod apply;
 mod down;
+mod grants;
 mod lifecycle;
 mod properties;
 mod recreate;
