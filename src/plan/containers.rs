@@ -281,7 +281,7 @@ impl<'p> Planner<'p> {
         Some(draft)
     }
 
-    fn owner(&self, mode: &str) -> Option<ContainerRef> {
+    pub fn owner(&self, mode: &str) -> Option<ContainerRef> {
         self.lowest(mode.strip_prefix("service:")?)
     }
 

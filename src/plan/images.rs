@@ -7,6 +7,7 @@ use crate::engine::{Image, ImagePull};
 use crate::model::{Project, Service, ServiceName};
 
 use super::planner::Planner;
+use super::pre_start::own_images;
 use super::reference::normal;
 use super::{BuildPolicy, ImageRef, PlanError, PullPolicy, Reason, Step, StepId, spec};
 
@@ -84,8 +85,35 @@ impl<'p> Planner<'p> {
         for (name, service) in &services {
             self.source_mounted(name, service, &mut pulls);
         }
+        for (name, service) in &services {
+            self.source_hooks(name, service, &mut pulls, &built);
+        }
         for (name, service) in services {
             self.follow_pull(name, service, &pulls);
+        }
+    }
+
+    /// Images that `pre_start` hooks name: built by another service, there, or pulled.
+    fn source_hooks(
+        &mut self,
+        name: &'p ServiceName,
+        service: &'p Service,
+        pulls: &mut Pulls,
+        built: &BTreeMap<String, StepId>,
+    ) {
+        for image in own_images(service) {
+            if self.hook_images.contains_key(image) {
+                continue;
+            }
+            let sourced = match (built.get(&normal(image)), self.index.images.find(image)) {
+                (Some(step), _) => Sourced { image: ImageRef::From(*step), after: vec![*step] },
+                (None, Some(local)) => Sourced { image: ImageRef::Known(local.id.clone()), after: Vec::new() },
+                (None, None) => {
+                    let step = self.pull(name, service, image, false, Pulling::Missing, false, pulls);
+                    Sourced { image: ImageRef::From(step), after: vec![step] }
+                }
+            };
+            self.hook_images.insert(image.clone(), sourced);
         }
     }
 

@@ -21,6 +21,7 @@ mod observed;
 mod orphans;
 mod planner;
 mod policy;
+mod pre_start;
 mod reason;
 mod reference;
 pub mod spec;

@@ -93,6 +93,8 @@ pub(super) struct Planner<'p> {
     pub plan: Plan,
     pub errors: Vec<PlanError>,
     pub images: BTreeMap<&'p ServiceName, Sourced>,
+    /// Images that only hooks run, by the name that the file has for them.
+    pub hook_images: BTreeMap<String, Sourced>,
     pub networks: BTreeMap<&'p str, Joined<'p>>,
     /// Keys of volumes that are made, and the step that does.
     pub volumes: BTreeMap<&'p str, StepId>,
@@ -130,6 +132,7 @@ impl<'p> Planner<'p> {
             plan: Plan::default(),
             errors: Vec::new(),
             images: BTreeMap::new(),
+            hook_images: BTreeMap::new(),
             networks: BTreeMap::new(),
             volumes: BTreeMap::new(),
             renewed_volumes: Vec::new(),

@@ -72,6 +72,8 @@ pub enum Reason {
     IfPullFails,
     BuildAsked,
     HookOf(ServiceName),
+    /// A hook of an earlier command failed, or was interrupted.
+    HookLeftOver,
     GrantOf(ServiceName),
     Down,
     /// The verb itself.
@@ -118,6 +120,7 @@ impl fmt::Display for Reason {
             Self::NotLocal => f.write_str("the engine does not have it"),
             Self::IfPullFails => f.write_str("if the pull finds none"),
             Self::BuildAsked => f.write_str("a build was asked for"),
+            Self::HookLeftOver => f.write_str("left over from a hook"),
             Self::HookOf(service) => write!(f, "hook of {service}"),
             Self::GrantOf(service) => write!(f, "configs and secrets of {service}"),
             Self::Down => f.write_str("down"),
@@ -172,6 +175,7 @@ impl Reason {
             Self::NotLocal => "not_local",
             Self::IfPullFails => "if_pull_fails",
             Self::BuildAsked => "build_asked",
+            Self::HookLeftOver => "hook_left_over",
             Self::HookOf(_) => "hook",
             Self::GrantOf(_) => "grant",
             Self::Down => "down",

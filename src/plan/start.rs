@@ -14,6 +14,9 @@ use super::{Guard, PlanError, Readiness, Reason, Step, StepId, spec};
 /// A wait that several dependents share.
 type WaitKey = (ServiceName, Readiness, bool);
 
+/// A replica that starts: its place among the others, why, and under which guard.
+type Starting = (usize, Reason, Option<Guard>);
+
 /// Waits that are planned already.
 pub(super) type Waits = BTreeMap<WaitKey, StepId>;
 
@@ -26,32 +29,90 @@ impl<'p> Planner<'p> {
             Change::None if !self.is_disturbed(name) => Vec::new(),
             _ => self.conditions(name, service),
         };
+        let places = self.placed.get(name).map_or(0, Vec::len);
         let one_by_one = service.ports.iter().any(|port| port.published.contains('-'));
         let mut before: Vec<StepId> = Vec::new();
-        for at in 0..self.placed.get(name).map_or(0, Vec::len) {
-            let Some(placed) = self.placed.get(name).and_then(|all| all.get(at)).cloned() else { continue };
-            self.stop_for_restart(&placed);
-            let (reason, guard) = match self.start_reason(&placed) {
-                Some(start) => start,
-                None if placed.made.is_none() => continue,
-                None => (Reason::JustCreated, None),
-            };
-            let starts = self.is_to_start(&placed);
-            let named = self.make_room(name, service, &placed, if starts { &waits } else { &[] });
-            let mut started = Vec::new();
-            if starts {
-                let after = named.iter().copied().chain(waits.iter().copied()).chain(before.iter().copied());
-                let after: Vec<_> = after.chain(self.preparations(&placed)).collect();
-                started = self.start(name, service, &placed, reason, guard, after);
-            }
+        let mut begin = |planner: &mut Self, starting: Starting, hooks: &[StepId]| {
+            let held: Vec<_> = waits.iter().chain(hooks).chain(&before).copied().collect();
+            let started = planner.begin(name, service, starting, held);
             if one_by_one {
-                before.clone_from(&started);
+                before = started;
             }
-            if let Some(placed) = self.placed.get_mut(name).and_then(|all| all.get_mut(at)) {
-                placed.named = named;
-                placed.started = started;
+        };
+        if service.pre_start.iter().any(|hook| !hook.per_replica) {
+            let starting: Vec<_> = (0..places).filter_map(|at| self.make_ready(name, service, at, &waits)).collect();
+            let hooks = self.pre_start(name, service, &starting, &waits);
+            starting.into_iter().for_each(|starting| begin(self, starting, &hooks));
+        } else {
+            for at in 0..places {
+                if let Some(starting) = self.make_ready(name, service, at, &waits) {
+                    begin(self, starting, &[]);
+                }
             }
         }
+    }
+
+    /// Starts a replica that has its place, after what holds all of them up. Returns the last steps.
+    fn begin(
+        &mut self,
+        name: &'p ServiceName,
+        service: &'p Service,
+        (at, reason, guard): Starting,
+        held: Vec<StepId>,
+    ) -> Vec<StepId> {
+        let Some(placed) = self.placed.get(name).and_then(|all| all.get(at)).cloned() else { return Vec::new() };
+        let mut after: Vec<_> = placed.named.iter().copied().chain(held).chain(self.preparations(&placed)).collect();
+        if service.pre_start.iter().any(|hook| hook.per_replica) {
+            after = self.run_pre_start(name, service, &placed, true, guard.as_ref(), after);
+        }
+        let started = self.start(name, service, &placed, reason, guard, after);
+        if let Some(placed) = self.placed.get_mut(name).and_then(|all| all.get_mut(at)) {
+            placed.started.clone_from(&started);
+        }
+        started
+    }
+
+    /// Lets a replica have its place, and says whether and why it starts then.
+    fn make_ready(
+        &mut self,
+        name: &'p ServiceName,
+        service: &'p Service,
+        at: usize,
+        waits: &[StepId],
+    ) -> Option<Starting> {
+        let placed = self.placed.get(name)?.get(at)?.clone();
+        self.stop_for_restart(&placed);
+        let (reason, guard) = match self.start_reason(&placed) {
+            Some(start) => start,
+            None if placed.made.is_none() => return None,
+            None => (Reason::JustCreated, None),
+        };
+        let starts = self.is_to_start(&placed);
+        let named = self.make_room(name, service, &placed, if starts { waits } else { &[] });
+        self.placed.get_mut(name)?.get_mut(at)?.named = named;
+        starts.then_some((at, reason, guard))
+    }
+
+    /// The hooks that run once, before the first of a service's replicas starts; none when one of them runs on.
+    fn pre_start(
+        &mut self,
+        name: &'p ServiceName,
+        service: &'p Service,
+        starting: &[Starting],
+        waits: &[StepId],
+    ) -> Vec<StepId> {
+        let placed = self.placed.get(name).cloned().unwrap_or_default();
+        let all_start = starting.len() == placed.len();
+        let (Some(lowest), true) = (placed.iter().min_by_key(|placed| placed.number), all_start) else {
+            return Vec::new();
+        };
+        // Under a guard only when every start is.
+        let guards: Option<Vec<Guard>> = starting.iter().map(|(_, _, guard)| guard.clone()).collect();
+        let guard = guards.and_then(|guards| guards.into_iter().reduce(either));
+        let after = placed.iter().flat_map(|placed| placed.named.clone()).chain(waits.iter().copied());
+        let after: Vec<_> = after.chain(placed.iter().flat_map(|placed| self.preparations(placed))).collect();
+        let lowest = lowest.clone();
+        self.run_pre_start(name, service, &lowest, false, guard.as_ref(), after)
     }
 
     /// Stops a container that is to be started again with what it depends on, if that was not done already.

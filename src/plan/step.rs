@@ -111,6 +111,10 @@ pub enum Step {
     StartContainer {
         container: ContainerRef,
     },
+    /// Starts a container and waits for its end; any status but 0 is a failure.
+    RunToEnd {
+        container: ContainerRef,
+    },
     RunHook {
         container: ContainerRef,
         hook: Hook,
@@ -311,7 +315,7 @@ impl PlannedStep {
             Step::BuildImage { .. } => Action::Build,
             Step::InjectFiles { .. } => Action::Inject,
             Step::StartContainer { .. } => Action::Start,
-            Step::RunHook { .. } => Action::Hook,
+            Step::RunHook { .. } | Step::RunToEnd { .. } => Action::Hook,
             Step::StopContainer { .. } => Action::Stop,
             Step::RestartContainer { .. } => Action::Restart,
             Step::KillContainer { .. } => Action::Kill,
@@ -335,6 +339,7 @@ impl PlannedStep {
             Step::InjectFiles { container, .. }
             | Step::StartContainer { container }
             | Step::RunHook { container, .. }
+            | Step::RunToEnd { container }
             | Step::StopContainer { container, .. }
             | Step::RestartContainer { container, .. }
             | Step::KillContainer { container, .. }

@@ -20,6 +20,7 @@ pub fn up(project: &Project, observed: &Observed, policy: &UpPolicy) -> Result<P
     planner.settle_orphans();
     planner.make_networks();
     planner.make_volumes();
+    planner.remove_spent_hooks();
     for (name, service) in planner.services() {
         planner.make(name, service);
         planner.launch(name, service);
@@ -59,10 +60,6 @@ impl<'p> Planner<'p> {
     }
 }
 
-fn unsupported(service: &Service) -> [(&'static str, bool); 3] {
-    [
-        ("provider", service.provider.is_some()),
-        ("models", !service.models.is_empty()),
-        ("pre_start", !service.pre_start.is_empty()),
-    ]
+fn unsupported(service: &Service) -> [(&'static str, bool); 2] {
+    [("provider", service.provider.is_some()), ("models", !service.models.is_empty())]
 }

@@ -146,6 +146,18 @@ impl Execution<'_> {
         }
     }
 
+    /// The end of a container that runs to it.
+    ///
+    /// # Errors
+    /// When it ended with another status than 0, or went away.
+    pub(super) async fn ended(&self, step: StepId, container: &ContainerRef) -> Result<(), Box<Cause>> {
+        let asked = Asked { step, need: Need::Completed, health_check: None, ready: None };
+        match self.wait_for(asked, container).await {
+            Ok(()) => Ok(()),
+            Err((container, trouble)) => Err(Box::new(self.explain(self.plan.step(step), container, trouble).await)),
+        }
+    }
+
     /// One container, until it is as needed.
     async fn wait_for<'c>(
         &self,

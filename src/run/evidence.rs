@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 
-use crate::engine::{ContainerDetails, ContainerId, Engine, LogRequest, Probe};
+use crate::engine::{ContainerDetails, ContainerId, Engine, LogRequest, Probe, Stream};
 
 use super::failure::FailedProbe;
 use super::lines::instant;
@@ -27,6 +27,23 @@ pub(super) async fn last_lines(engine: &dyn Engine, container: &ContainerId) -> 
     // What came until the limit is what there is.
     let _ = tokio::time::timeout(LIMIT, read).await;
     last(&String::from_utf8_lossy(&text), LINES)
+}
+
+/// All that a container wrote, by stream.
+pub(super) async fn output(engine: &dyn Engine, container: &ContainerId) -> Vec<(Stream, Vec<u8>)> {
+    let mut chunks = engine.logs(container, &LogRequest::default());
+    let mut written: Vec<(Stream, Vec<u8>)> = vec![(Stream::Stdout, Vec::new()), (Stream::Stderr, Vec::new())];
+    let read = async {
+        while let Some(Ok(chunk)) = chunks.next().await {
+            let of = written.iter_mut().find(|(stream, _)| *stream == chunk.stream);
+            if let Some((_, bytes)) = of {
+                bytes.extend_from_slice(&chunk.bytes);
+            }
+        }
+    };
+    // What came until the limit is what there is.
+    let _ = tokio::time::timeout(LIMIT, read).await;
+    written
 }
 
 /// What the engine says now of a container's last failed probe.

@@ -92,7 +92,7 @@ pub async fn execute(plan: &Plan, work: &Work<'_>) -> Result<Done, Failure> {
     }
     let feed = Feed::new(work.engine, &work.project.name);
     let execution = Execution::new(plan, work, &feed);
-    if !plan.steps().any(|(_, planned)| matches!(planned.step, Step::Await { .. })) {
+    if !plan.steps().any(|(_, planned)| matches!(planned.step, Step::Await { .. } | Step::RunToEnd { .. })) {
         return execution.run().await;
     }
     tokio::select! {

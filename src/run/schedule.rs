@@ -25,7 +25,7 @@ impl Lane {
     fn of(step: &Step) -> Self {
         match step {
             Step::PullImage { .. } | Step::BuildImage { .. } => Self::Image,
-            Step::Await { .. } => Self::Wait,
+            Step::Await { .. } | Step::RunToEnd { .. } => Self::Wait,
             _ => Self::Engine,
         }
     }

@@ -32,6 +32,8 @@ pub(super) fn waiting_for(planned: &PlannedStep) -> String {
         Step::Await { condition: Need::Healthy, .. } => format!("{subject} to be healthy"),
         Step::Await { condition: Need::Completed, .. } => format!("{subject} to complete"),
         Step::Await { condition: Need::Settled, .. } => format!("{subject} to be ready"),
+        Step::RunToEnd { .. } => format!("{subject} to end"),
+        Step::RunHook { .. } => format!("the hook in {subject} to end"),
         _ => format!("the engine to {} {subject}", planned.action().imperative()),
     }
 }
@@ -127,6 +129,7 @@ impl Execution<'_> {
                 })
             }
             Step::StartContainer { container } => Ok(engine.start_container(&self.id_of(planned, container)?).await?),
+            Step::RunToEnd { container } => self.run_to_end(id, planned, container).await,
             Step::RunHook { container, hook } => self.hook(id, planned, container, hook).await,
             Step::StopContainer { container, grace } => {
                 let container = self.id_of(planned, container)?;
@@ -327,6 +330,31 @@ impl Execution<'_> {
         let mut cause = Cause::of(planned, CauseKind::Hook { code }, message);
         cause.container = Some(container.name().to_owned());
         Err(cause.into())
+    }
+
+    /// Starts the container of a hook, waits for its end, and tells what it wrote. Given up, it is taken away.
+    async fn run_to_end(&self, id: StepId, planned: &PlannedStep, container: &ContainerRef) -> Result<(), Trouble> {
+        let (engine, found) = (self.work.engine, self.id_of(planned, container)?);
+        engine.start_container(&found).await?;
+        let ended = tokio::select! {
+            biased;
+            () = self.work.cancel.cancelled() => {
+                // Whatever comes of it, the next command takes away what is left.
+                let removal = crate::engine::Removal { force: true, volumes: true };
+                let _ = engine.remove_container(&found, removal).await;
+                return Err(Trouble::GivenUp);
+            }
+            ended = self.ended(id, container) => ended,
+        };
+        let service = planned.service.as_ref().map_or("?", |name| name.as_str());
+        for (stream, output) in evidence::output(engine, &found).await {
+            self.tell_output(service, container.name(), stream, &output);
+        }
+        ended.map_err(|mut cause| {
+            cause.message = format!("pre_start hook of {service} failed: {}", cause.message);
+            cause.help = Some(format!("{} is kept until the next up or down", container.name()));
+            Trouble::Cause(cause)
+        })
     }
 
     fn leads_to_a_stop(&self, id: StepId) -> bool {

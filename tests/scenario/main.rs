@@ -21,6 +21,7 @@ mod reading;
 mod scenario;
 mod secrets;
 mod siege;
+mod start_hooks;
 mod telling;
 mod waiting;
 
@@ -45,6 +46,7 @@ const ROOMS: &[&[Story]] = &[
     order::STORIES,
     waiting::STORIES,
     secrets::STORIES,
+    start_hooks::STORIES,
     life::STORIES,
     lifecycle::STORIES,
     change::STORIES,

@@ -30,6 +30,9 @@ pub fn container_labels(project: &Project, name: &ServiceName, service: &Service
             set(labels::ONE_OFF, "False".into());
             set(labels::CONTAINER_NUMBER, number.to_string());
         }
+        Purpose::Hook(_) => {
+            set(labels::HOOK, "pre_start".into());
+        }
         Purpose::OneOff(one_off) => {
             set(labels::ONE_OFF, "True".into());
             set(labels::SLUG, one_off.slug.to_owned());

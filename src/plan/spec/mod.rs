@@ -4,6 +4,7 @@ mod environment;
 mod folders;
 mod grants;
 mod health;
+mod hook;
 mod labels;
 mod mounts;
 mod names;
@@ -16,6 +17,7 @@ use std::collections::BTreeMap;
 
 pub use grants::{contents, injected_files, own_folders};
 pub use health::{health_check, ready};
+pub use hook::hook_service;
 pub(super) use labels::{CONVOKE_CONFIG, container_labels, network_spec, volume_spec};
 pub use mounts::anonymous_targets;
 pub use names::{container_name, image_name, one_off_name, platform, replica_count};
@@ -42,6 +44,17 @@ pub enum Purpose<'p> {
     Replica(u32),
     /// Made by `run`.
     OneOff(OneOff<'p>),
+    /// Runs one `pre_start` hook to its end.
+    Hook(HookRun),
+}
+
+/// Which hook a container is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HookRun {
+    /// Its place in `pre_start`, from 0.
+    pub index: usize,
+    /// For `per_replica`: whose start it comes before.
+    pub replica: Option<u32>,
 }
 
 /// How a container of `run` differs from a replica.
@@ -100,7 +113,7 @@ pub fn container(
 fn basics(context: &Context<'_>, name: &ServiceName, service: &Service, purpose: Purpose<'_>) -> ContainerSpec {
     let one_off = match purpose {
         Purpose::OneOff(one_off) => Some(one_off),
-        Purpose::Replica(_) => None,
+        Purpose::Replica(_) | Purpose::Hook(_) => None,
     };
     let attach_stdin = one_off.is_some_and(|one_off| one_off.attach_stdin);
     ContainerSpec {

@@ -27,6 +27,10 @@ pub(super) fn of(project: &Project, name: &ServiceName, service: &Service, purpo
         Purpose::Replica(number) => container_name(project, name, service, number),
         Purpose::OneOff(one_off) if one_off.name.is_empty() => one_off_name(project, name, one_off.slug),
         Purpose::OneOff(one_off) => one_off.name.to_owned(),
+        Purpose::Hook(run) => {
+            let replica = run.replica.map(|number| format!("{SEPARATOR}{number}")).unwrap_or_default();
+            format!("{}{SEPARATOR}{name}{SEPARATOR}pre_start{SEPARATOR}{}{replica}", project.name, run.index)
+        }
     }
 }
 

@@ -88,7 +88,7 @@ pub fn endpoint(
 
 fn shares_aliases(purpose: Purpose<'_>) -> bool {
     match purpose {
-        Purpose::Replica(_) => true,
+        Purpose::Replica(_) | Purpose::Hook(_) => true,
         Purpose::OneOff(one_off) => one_off.aliases,
     }
 }

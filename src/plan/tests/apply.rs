@@ -148,6 +148,10 @@ impl World {
                 assert!(self.now.containers.iter().all(|known| known.name != *name), "{name} is taken");
                 self.container(container).name.clone_from(name);
             }
+            Step::RunToEnd { container } => {
+                let container = self.container(container);
+                (container.state, container.exit_code) = (State::Exited, Some(0));
+            }
             Step::RunHook { container, .. } | Step::InjectFiles { container, .. } => {
                 self.container(container);
             }

@@ -1,6 +1,7 @@
 //! Plans done on the engine in memory, in paused time: who waits how long, what is told meanwhile, how it ends.
 
 mod conditions;
+mod hooks;
 mod patience;
 mod ready;
 
