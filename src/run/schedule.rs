@@ -1,5 +1,6 @@
 //! Which step may begin next. Pure: it counts what each step still waits for.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use petgraph::Direction;
@@ -31,12 +32,26 @@ impl Lane {
     }
 }
 
+/// A step stands behind those that it waits for: from the last one backwards, the heights of later ones are known.
+fn heights(plan: &Plan) -> Vec<usize> {
+    let mut heights = vec![1; plan.graph.node_count()];
+    for (id, _) in plan.steps().collect::<Vec<_>>().into_iter().rev() {
+        for earlier in plan.needs(id) {
+            heights[earlier.0] = heights[earlier.0].max(heights[id.0] + 1);
+        }
+    }
+    heights
+}
+
 /// The state of every step of one plan.
 pub struct Schedule<'p> {
     plan: &'p Plan,
     /// What each step still waits for.
     open: Vec<usize>,
-    ready: BTreeSet<StepId>,
+    /// How many steps in a row wait for each step, itself counted.
+    heights: Vec<usize>,
+    /// The highest first; among such, in plan's order.
+    ready: BTreeSet<(Reverse<usize>, StepId)>,
     /// Begun and not yet ended.
     running: BTreeSet<StepId>,
     /// Neither done nor failed.
@@ -50,17 +65,25 @@ impl<'p> Schedule<'p> {
     pub fn new(plan: &'p Plan, limit: usize) -> Self {
         let open: Vec<usize> = plan.steps().map(|(id, _)| plan.needs(id).len()).collect();
         let left: BTreeSet<StepId> = plan.steps().map(|(id, _)| id).collect();
-        let ready = left.iter().copied().filter(|id| open[id.0] == 0).collect();
-        Self { plan, open, ready, running: BTreeSet::new(), left, limit, stopped: false }
+        let heights = heights(plan);
+        let ready = left.iter().filter(|id| open[id.0] == 0).map(|id| (Reverse(heights[id.0]), *id)).collect();
+        Self { plan, open, heights, ready, running: BTreeSet::new(), left, limit, stopped: false }
     }
 
-    /// The first step in plan's order that may begin now.
+    /// The step that may begin now and that the longest row of others waits for; among such, the first in plan's order.
+    /// Where there is no room for all, everything is done the sooner for it.
     pub fn next(&mut self) -> Option<StepId> {
         if self.stopped {
             return None;
         }
-        let id = self.ready.iter().copied().find(|id| self.has_room(Lane::of(&self.plan.step(*id).step)))?;
-        self.ready.remove(&id);
+        let (images, engine) = (self.has_room(Lane::Image), self.has_room(Lane::Engine));
+        let fits = |id: StepId| match Lane::of(&self.plan.step(id).step) {
+            Lane::Image => images,
+            Lane::Engine => engine,
+            Lane::Wait => true,
+        };
+        let (height, id) = self.ready.iter().copied().find(|(_, id)| fits(*id))?;
+        self.ready.remove(&(height, id));
         self.running.insert(id);
         Some(id)
     }
@@ -83,7 +106,7 @@ impl<'p> Schedule<'p> {
         for later in self.later(id) {
             self.open[later.0] -= 1;
             if self.open[later.0] == 0 {
-                self.ready.insert(later);
+                self.ready.insert((Reverse(self.heights[later.0]), later));
             }
         }
     }
@@ -116,5 +139,61 @@ impl<'p> Schedule<'p> {
     /// The steps that wait for this one directly.
     pub fn later(&self, id: StepId) -> impl Iterator<Item = StepId> + use<'p> {
         self.plan.graph.neighbors_directed(NodeIndex::new(id.0), Direction::Outgoing).map(|index| StepId(index.index()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{PlannedStep, Reason};
+
+    fn plan(steps: &[(Step, &[usize])]) -> Plan {
+        let mut plan = Plan::default();
+        for (step, after) in steps {
+            let planned = PlannedStep { step: step.clone(), reason: Reason::Missing, service: None, guard: None };
+            plan.add(planned, after.iter().map(|id| StepId(*id)));
+        }
+        plan
+    }
+
+    fn build(name: &str) -> Step {
+        Step::BuildImage { image: name.into(), only_if_missing: false }
+    }
+
+    fn volume(name: &str) -> Step {
+        Step::RemoveVolume { name: name.into() }
+    }
+
+    #[test]
+    fn what_the_longest_row_waits_for_begins_first() {
+        let few: &[(Step, &[usize])] = &[
+            (build("a"), &[]),
+            (build("b"), &[]),
+            (build("c"), &[]),
+            (build("d"), &[]),
+            (build("e"), &[]),
+            (volume("a"), &[0]),
+            (volume("e"), &[4]),
+            (volume("last"), &[6]),
+        ];
+        let plan = plan(few);
+        let mut schedule = Schedule::new(&plan, 0);
+        let begun: Vec<usize> = std::iter::from_fn(|| schedule.next()).map(|id| id.0).collect();
+        assert_eq!(begun, [4, 0, 1, 2], "four at once, and the one that two wait for is among them");
+        schedule.done(StepId(4));
+        let begun: Vec<usize> = std::iter::from_fn(|| schedule.next()).map(|id| id.0).collect();
+        assert_eq!(begun, [6, 3]);
+    }
+
+    #[test]
+    fn a_limit_is_kept_and_nothing_begins_before_its_time() {
+        let plan = plan(&[(volume("a"), &[]), (volume("b"), &[]), (volume("c"), &[0, 1])]);
+        let mut schedule = Schedule::new(&plan, 1);
+        assert_eq!((schedule.next(), schedule.next()), (Some(StepId(0)), None));
+        schedule.done(StepId(0));
+        assert_eq!((schedule.next(), schedule.next()), (Some(StepId(1)), None));
+        schedule.failed(StepId(1));
+        assert_eq!(schedule.next(), None, "what waits for a failed step never begins");
+        assert_eq!(schedule.left().iter().copied().collect::<Vec<_>>(), [StepId(2)]);
     }
 }
