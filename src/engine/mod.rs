@@ -7,6 +7,7 @@ mod error;
 mod image;
 pub mod memory;
 mod network;
+mod sight;
 mod stream;
 mod talk;
 mod types;
@@ -14,6 +15,7 @@ mod types;
 pub use error::{EngineError, ErrorKind};
 pub use image::*;
 pub use network::*;
+pub use sight::*;
 pub use stream::*;
 pub use talk::*;
 pub use types::*;
@@ -66,14 +68,23 @@ pub trait Engine: Send + Sync {
     /// event, and an inspection knows it too.
     fn events(&self, request: &EventRequest) -> BoxStream<'static, Result<EngineEvent, EngineError>>;
 
+    /// Waits until a container does not run, and tells its exit code; of one that was never started, 0.
+    async fn wait_container(&self, id: &ContainerId) -> Result<i64, EngineError>;
     /// What runs inside a container that runs, with the numbers that the engine's host has for it.
-    async fn processes(&self, id: &ContainerId) -> Result<Vec<Process>, EngineError>;
+    async fn processes(&self, id: &ContainerId) -> Result<Processes, EngineError>;
+    /// What a container uses: once, or about every second for as long as it runs.
+    fn usage(&self, id: &ContainerId, follow: bool) -> BoxStream<'static, Result<Usage, EngineError>>;
+    /// Which paths differ from the image that the container was made from.
+    async fn changes(&self, id: &ContainerId) -> Result<Vec<ChangedPath>, EngineError>;
 
     /// The IPv4 ranges that this machine has ways to, where the engine is on it: `10.0.0.0/8`. Costs no call.
     fn routes(&self) -> Vec<String> {
         Vec::new()
     }
+
     async fn networks(&self, filters: &Filters) -> Result<Vec<Network>, EngineError>;
+    /// The engine's whole answer about one, by name or id.
+    async fn inspect_network(&self, name: &str) -> Result<serde_json::Value, EngineError>;
     async fn create_network(&self, spec: &NetworkSpec) -> Result<NetworkId, EngineError>;
     async fn remove_network(&self, id: &NetworkId) -> Result<(), EngineError>;
     async fn connect_network(
@@ -85,11 +96,15 @@ pub trait Engine: Send + Sync {
     async fn disconnect_network(&self, network: &str, container: &ContainerId, force: bool) -> Result<(), EngineError>;
 
     async fn volumes(&self, filters: &Filters) -> Result<Vec<Volume>, EngineError>;
+    /// The engine's whole answer about one.
+    async fn inspect_volume(&self, name: &str) -> Result<serde_json::Value, EngineError>;
     async fn create_volume(&self, spec: &VolumeSpec) -> Result<(), EngineError>;
     async fn remove_volume(&self, name: &str, force: bool) -> Result<(), EngineError>;
 
     /// Every image that the engine holds.
     async fn images(&self) -> Result<Vec<Image>, EngineError>;
+    /// The layers of an image, the last one first.
+    async fn image_history(&self, name: &str) -> Result<Vec<ImageLayer>, EngineError>;
     async fn inspect_image(&self, name: &str) -> Result<ImageDetails, EngineError>;
     /// Pulls an image; the stream ends when it is there, or with an error. Credentials come from Docker's own files.
     fn pull_image(&self, pull: &ImagePull) -> BoxStream<'static, Result<PullProgress, EngineError>>;

@@ -52,6 +52,9 @@ pub struct Volume {
     pub driver_options: BTreeMap<String, String>,
     pub labels: Labels,
     pub mountpoint: String,
+    /// `local`, or `global` where several engines share it.
+    #[serde(default)]
+    pub scope: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

@@ -244,15 +244,6 @@ pub struct ContainerDetails {
     pub raw: serde_json::Value,
 }
 
-/// A process of a container.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Process {
-    /// On the engine's host.
-    pub pid: u64,
-    /// With its arguments.
-    pub command: String,
-}
-
 /// One run of a health check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Probe {

@@ -93,7 +93,7 @@ impl Resistance {
         // Whoever replaced itself (`exec`) is told by what runs; where that cannot be told, by how it was started.
         let first = details.raw.pointer("/State/Pid").and_then(serde_json::Value::as_u64);
         let processes = tokio::time::timeout(LIMIT, engine.processes(id)).await.ok().and_then(Result::ok);
-        let running = processes.and_then(|all| all.into_iter().find(|process| Some(process.pid) == first));
+        let running = processes.and_then(|all| all.each().into_iter().find(|process| Some(process.pid) == first));
         let first_process = running.map_or_else(|| started_as(&details.raw), |process| process.command);
         Some(Self { signal, grace: grace.or(own).unwrap_or(DEFAULT_GRACE), first_process })
     }

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Deserializer};
 
 /// Engines write `null` for what is empty.
-fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
+pub(super) fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
@@ -53,10 +55,6 @@ answers! {
         read_write: bool,
     }
     /// What runs in a container, as `ps` on the engine's host tells it.
-    ProcessTable {
-        titles: Vec<String>,
-        processes: Vec<Vec<String>>,
-    }
     NetworkSettings {
         networks: BTreeMap<String, Endpoint>,
         /// Only a single container's answer has it: `80/tcp` to where it is published, or null.
@@ -134,6 +132,25 @@ answers! {
     LogConfig {
         r#type: String,
     }
+    ListedProcesses {
+        titles: Vec<String>,
+        processes: Vec<Vec<String>>,
+    }
+    ChangedFile {
+        path: String,
+        kind: u8,
+    }
+    Ended {
+        status_code: i64,
+    }
+    HistoryLayer {
+        id: String,
+        created: i64,
+        created_by: String,
+        tags: Vec<String>,
+        size: i64,
+        comment: String,
+    }
     CreatedContainer {
         id: String,
         warnings: Vec<String>,
@@ -171,6 +188,7 @@ answers! {
         options: BTreeMap<String, String>,
         labels: BTreeMap<String, String>,
         mountpoint: String,
+        scope: String,
     }
     ListedImage {
         id: String,

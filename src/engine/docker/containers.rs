@@ -13,14 +13,14 @@ use serde::Deserialize;
 use super::DockerEngine;
 use super::answers::{
     CreatedContainer, Endpoint as AnsweredEndpoint, HealthRun, HostPort, InspectedContainer, ListedContainer,
-    ListedPort, Mount, ProcessTable,
+    ListedPort, Mount,
 };
 use super::error::translate;
 use super::translate::{MULTIPLE_ENDPOINTS, container_body, endpoint_body, health_spec, unheeded};
 use super::wire::Query;
 use crate::engine::{
     Container, ContainerDetails, ContainerId, ContainerSpec, Created, Endpoint, EngineError, Filters, Health, ImageId,
-    MountPoint, Probe, Process, PublishedPort, Removal, State,
+    MountPoint, Probe, PublishedPort, Removal, State,
 };
 
 impl DockerEngine {
@@ -47,21 +47,6 @@ impl DockerEngine {
             Ok(inspected) => Ok(details(inspected, raw)),
             Err(error) => Err(translate(&action, error.into())),
         }
-    }
-
-    pub(super) async fn list_processes(&self, id: &ContainerId) -> Result<Vec<Process>, EngineError> {
-        let table: ProcessTable = self
-            .wire
-            .get_json(&format!("/containers/{id}/top"), &Query::default())
-            .await
-            .map_err(|error| translate(&format!("list the processes of container {}", id.short()), error))?;
-        let column = |names: &[&str]| table.titles.iter().position(|title| names.contains(&title.as_str()));
-        let (Some(pid), Some(command)) = (column(&["PID", "HPID"]), column(&["CMD", "COMMAND"])) else {
-            return Ok(Vec::new());
-        };
-        let process =
-            |row: &Vec<String>| Some(Process { pid: row.get(pid)?.parse().ok()?, command: row.get(command)?.clone() });
-        Ok(table.processes.iter().filter_map(process).collect())
     }
 
     /// Engines from 1.44 on take all endpoints at once; for older ones the others are connected one by one.

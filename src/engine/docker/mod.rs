@@ -17,6 +17,8 @@ mod images;
 mod networks;
 mod patience;
 mod pieces;
+mod sample;
+mod sight;
 mod ssh;
 mod streams;
 mod talk;
@@ -39,10 +41,10 @@ pub use connect::connect;
 pub use patience::Hesitation;
 
 use super::{
-    About, AttachRequest, BuildOutput, Container, ContainerDetails, ContainerId, ContainerSpec, Created, EndpointSpec,
-    Engine, EngineError, EngineEvent, EventRequest, ExecId, ExecOutcome, ExecSpec, Filters, Image, ImageBuild,
-    ImageDetails, ImagePull, LogChunk, LogRequest, Network, NetworkId, NetworkSpec, Process, PullProgress, Removal,
-    Talk, Volume, VolumeSpec, Window,
+    About, AttachRequest, BuildOutput, ChangedPath, Container, ContainerDetails, ContainerId, ContainerSpec, Created,
+    EndpointSpec, Engine, EngineError, EngineEvent, EventRequest, ExecId, ExecOutcome, ExecSpec, Filters, Image,
+    ImageBuild, ImageDetails, ImageLayer, ImagePull, LogChunk, LogRequest, Network, NetworkId, NetworkSpec, Processes,
+    PullProgress, Removal, Talk, Usage, Volume, VolumeSpec, Window,
 };
 use error::translate;
 use wire::Wire;
@@ -165,8 +167,20 @@ impl Engine for DockerEngine {
         self.follow_events(request)
     }
 
-    async fn processes(&self, id: &ContainerId) -> Result<Vec<Process>, EngineError> {
+    async fn wait_container(&self, id: &ContainerId) -> Result<i64, EngineError> {
+        self.wait_for_end(id).await
+    }
+
+    async fn processes(&self, id: &ContainerId) -> Result<Processes, EngineError> {
         self.list_processes(id).await
+    }
+
+    fn usage(&self, id: &ContainerId, follow: bool) -> BoxStream<'static, Result<Usage, EngineError>> {
+        self.follow_usage(id, follow)
+    }
+
+    async fn changes(&self, id: &ContainerId) -> Result<Vec<ChangedPath>, EngineError> {
+        self.list_changes(id).await
     }
 
     fn routes(&self) -> Vec<String> {
@@ -175,6 +189,10 @@ impl Engine for DockerEngine {
 
     async fn networks(&self, filters: &Filters) -> Result<Vec<Network>, EngineError> {
         self.answer("list networks", self.list_networks(filters)).await
+    }
+
+    async fn inspect_network(&self, name: &str) -> Result<serde_json::Value, EngineError> {
+        self.raw_network(name).await
     }
 
     async fn create_network(&self, spec: &NetworkSpec) -> Result<NetworkId, EngineError> {
@@ -202,6 +220,10 @@ impl Engine for DockerEngine {
         self.answer("list volumes", self.list_volumes(filters)).await
     }
 
+    async fn inspect_volume(&self, name: &str) -> Result<serde_json::Value, EngineError> {
+        self.raw_volume(name).await
+    }
+
     async fn create_volume(&self, spec: &VolumeSpec) -> Result<(), EngineError> {
         self.make_volume(spec).await
     }
@@ -212,6 +234,10 @@ impl Engine for DockerEngine {
 
     async fn images(&self) -> Result<Vec<Image>, EngineError> {
         self.answer("list images", self.list_images()).await
+    }
+
+    async fn image_history(&self, name: &str) -> Result<Vec<ImageLayer>, EngineError> {
+        self.layers(name).await
     }
 
     async fn inspect_image(&self, name: &str) -> Result<ImageDetails, EngineError> {

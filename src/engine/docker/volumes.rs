@@ -47,5 +47,6 @@ fn volume(listed: ListedVolume) -> Volume {
         driver_options: listed.options,
         labels: listed.labels,
         mountpoint: listed.mountpoint,
+        scope: listed.scope,
     }
 }

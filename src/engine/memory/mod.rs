@@ -13,6 +13,7 @@ mod life;
 mod networks;
 mod port;
 mod report;
+mod sight;
 mod streams;
 mod talk;
 mod volumes;

@@ -10,12 +10,12 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::time::sleep;
 
 use super::world::{Outcome, refusal};
-use super::{Call, MemoryEngine, Shared, life, streams, talk};
+use super::{Call, MemoryEngine, Shared, life, sight, streams, talk};
 use crate::engine::{
-    About, AttachRequest, BuildOutput, Container, ContainerDetails, ContainerId, ContainerSpec, Created, EndpointSpec,
-    Engine, EngineError, EngineEvent, ErrorKind, EventRequest, ExecId, ExecOutcome, ExecSpec, Filters, Image,
-    ImageBuild, ImageDetails, ImagePull, LogChunk, LogRequest, Network, NetworkId, NetworkSpec, Process, PullProgress,
-    Removal, State, Talk, Volume, VolumeSpec, Window,
+    About, AttachRequest, BuildOutput, ChangedPath, Container, ContainerDetails, ContainerId, ContainerSpec, Created,
+    EndpointSpec, Engine, EngineError, EngineEvent, ErrorKind, EventRequest, ExecId, ExecOutcome, ExecSpec, Filters,
+    Image, ImageBuild, ImageDetails, ImageLayer, ImagePull, LogChunk, LogRequest, Network, NetworkId, NetworkSpec,
+    Processes, PullProgress, Removal, State, Talk, Usage, Volume, VolumeSpec, Window,
 };
 
 /// What a container has when it says nothing.
@@ -23,7 +23,7 @@ const GRACE: Duration = Duration::from_secs(10);
 
 impl Shared {
     /// Notes a request, takes its time, and fails if it is to fail.
-    async fn enter(&self, method: &'static str, subject: &str) -> Outcome<()> {
+    pub(super) async fn enter(&self, method: &'static str, subject: &str) -> Outcome<()> {
         let (delay, failure) = self.journal().note(Call { method, subject: subject.to_owned() });
         if !delay.is_zero() {
             sleep(delay).await;
@@ -32,13 +32,13 @@ impl Shared {
     }
 
     /// A container's name, for the journal; the id when there is none.
-    fn name_of(&self, id: &ContainerId) -> String {
+    pub(super) fn name_of(&self, id: &ContainerId) -> String {
         self.world().container(id.as_str()).map_or_else(|_| id.0.clone(), |it| it.spec.name.clone())
     }
 }
 
 /// Fills in what was being done.
-fn doing<T>(action: impl FnOnce() -> String, outcome: Outcome<T>) -> Outcome<T> {
+pub(super) fn doing<T>(action: impl FnOnce() -> String, outcome: Outcome<T>) -> Outcome<T> {
     outcome.map_err(|error| if error.action.is_empty() { EngineError { action: action(), ..error } } else { error })
 }
 
@@ -303,14 +303,34 @@ impl Engine for MemoryEngine {
         opened.flatten_stream().boxed()
     }
 
-    async fn processes(&self, id: &ContainerId) -> Result<Vec<Process>, EngineError> {
+    async fn wait_container(&self, id: &ContainerId) -> Result<i64, EngineError> {
+        self.on("wait_container", id).await?;
+        let ended = sight::end(Arc::clone(&self.shared), id.as_str()).await;
+        doing(|| format!("wait for container {}", id.short()), ended)
+    }
+
+    async fn processes(&self, id: &ContainerId) -> Result<Processes, EngineError> {
         self.on("processes", id).await?;
-        Err(EngineError::new(ErrorKind::Unsupported, "list processes", "nothing really runs here"))
+        doing(|| format!("list processes of container {}", id.short()), self.shared.world().processes(id.as_str()))
+    }
+
+    fn usage(&self, id: &ContainerId, follow: bool) -> BoxStream<'static, Result<Usage, EngineError>> {
+        sight::usage(Arc::clone(&self.shared), id.clone(), follow)
+    }
+
+    async fn changes(&self, id: &ContainerId) -> Result<Vec<ChangedPath>, EngineError> {
+        self.on("changes", id).await?;
+        doing(|| format!("list changes in container {}", id.short()), self.shared.world().changed_paths(id.as_str()))
     }
 
     async fn networks(&self, filters: &Filters) -> Result<Vec<Network>, EngineError> {
         self.shared.enter("networks", "").await?;
         Ok(self.shared.world().list_networks(filters))
+    }
+
+    async fn inspect_network(&self, name: &str) -> Result<serde_json::Value, EngineError> {
+        self.shared.enter("inspect_network", name).await?;
+        doing(|| format!("inspect network {name}"), self.shared.world().raw_network(name))
     }
 
     async fn create_network(&self, spec: &NetworkSpec) -> Result<NetworkId, EngineError> {
@@ -348,6 +368,11 @@ impl Engine for MemoryEngine {
         Ok(self.shared.world().list_volumes(filters))
     }
 
+    async fn inspect_volume(&self, name: &str) -> Result<serde_json::Value, EngineError> {
+        self.shared.enter("inspect_volume", name).await?;
+        doing(|| format!("inspect volume {name}"), self.shared.world().raw_volume(name))
+    }
+
     async fn create_volume(&self, spec: &VolumeSpec) -> Result<(), EngineError> {
         self.shared.enter("create_volume", &spec.name).await?;
         let created = self.shared.change(|world| world.create_volume(spec));
@@ -363,6 +388,11 @@ impl Engine for MemoryEngine {
     async fn images(&self) -> Result<Vec<Image>, EngineError> {
         self.shared.enter("images", "").await?;
         Ok(self.shared.world().list_images())
+    }
+
+    async fn image_history(&self, name: &str) -> Result<Vec<ImageLayer>, EngineError> {
+        self.shared.enter("image_history", name).await?;
+        doing(|| format!("list layers of image {name}"), self.shared.world().layers(name))
     }
 
     async fn inspect_image(&self, name: &str) -> Result<ImageDetails, EngineError> {

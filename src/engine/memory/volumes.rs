@@ -37,7 +37,9 @@ impl World {
 
     fn add_volume(&mut self, name: &str, driver: &str, labels: Labels) {
         let mountpoint = format!("/var/lib/docker/volumes/{name}/_data");
-        let volume = Volume { name: name.into(), driver: driver.into(), labels, mountpoint, ..Volume::default() };
+        let scope = "local".into();
+        let volume =
+            Volume { name: name.into(), driver: driver.into(), labels, mountpoint, scope, ..Volume::default() };
         self.volumes.insert(name.into(), volume);
         self.tell("volume", "create", name, BTreeMap::from([("driver".into(), driver.to_owned())]));
     }

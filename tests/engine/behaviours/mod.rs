@@ -3,6 +3,7 @@
 mod containers;
 mod images;
 mod networks;
+mod sight;
 mod streams;
 mod talk;
 mod volumes;
@@ -55,6 +56,12 @@ pub const EVERYWHERE: &[(&str, Behaviour)] = behaviours![
     volumes::an_anonymous_volume_goes_with_its_container,
     images::an_image_has_names_and_stays_while_it_is_used,
     images::what_cannot_be_pulled_is_an_error,
+    sight::an_end_is_waited_for,
+    sight::processes_are_listed,
+    sight::what_a_container_uses_is_told_once_or_again_and_again,
+    sight::changed_paths_are_listed,
+    sight::networks_and_volumes_are_told_whole,
+    sight::an_image_has_a_history,
     streams::what_a_container_writes_is_read_on_two_streams,
     streams::logs_are_read_from_their_end,
     streams::lines_carry_their_time,
