@@ -34,6 +34,12 @@ pub fn is_heard() -> bool {
     }
 }
 
+/// A text that stands where the last one stood: from the top of the window, with nothing left of what was there.
+pub fn over(text: &str) -> String {
+    let lines = text.replace('\n', "\x1b[K\n");
+    format!("\x1b[H{lines}\x1b[J")
+}
+
 /// Columns and rows of a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {

@@ -47,6 +47,7 @@ pub use grants::granted_files;
 pub use images::refreshed_images;
 pub use lifecycle::{kill, pause, remove, restart, start, unpause};
 pub use observed::{Configured, Labelled, Observed};
+pub use planner::is_up;
 pub use policy::{
     BuildPolicy, DownPolicy, ImageRemoval, KillPolicy, PullPolicy, Recreation, RemovePolicy, RestartPolicy,
     StartPolicy, StopPolicy, UpPolicy,

@@ -180,6 +180,6 @@ fn cyclic(cycle: &[ServiceName]) -> PlanError {
 }
 
 /// Whether a container has a process that a stop would end.
-pub(super) fn is_up(container: &Container) -> bool {
+pub fn is_up(container: &Container) -> bool {
     matches!(container.state, State::Running | State::Paused | State::Restarting)
 }

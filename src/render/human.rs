@@ -57,6 +57,26 @@ pub fn size(bytes: u64) -> String {
     format!("{short}{}", UNITS[unit])
 }
 
+/// `12.3MiB`: four digits, powers of 1024.
+pub fn binary_size(bytes: u64) -> String {
+    const UNITS: [&str; 6] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+    let mut value = bytes as f64;
+    let mut unit = 0;
+    while value >= 1024.0 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    let decimals = match value {
+        ..9.9995 => 3,
+        9.9995..99.995 => 2,
+        99.995..999.95 => 1,
+        _ => 0,
+    };
+    let digits = format!("{value:.decimals$}");
+    let short = if decimals > 0 { digits.trim_end_matches('0').trim_end_matches('.') } else { &digits };
+    format!("{short}{}", UNITS[unit])
+}
+
 /// One word for one, another for more: `1 service`, `2 services`.
 pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
@@ -164,6 +184,22 @@ mod tests {
         ];
         for (bytes, expected) in cases {
             assert_eq!(size(bytes), expected);
+        }
+    }
+
+    #[test]
+    fn sizes_of_memory_have_four_digits() {
+        let cases = [
+            (0, "0B"),
+            (1023, "1023B"),
+            (1024, "1KiB"),
+            (524_288, "512KiB"),
+            (1_234_567, "1.177MiB"),
+            (25_276_000_000, "23.54GiB"),
+            (134_217_728_000, "125GiB"),
+        ];
+        for (bytes, expected) in cases {
+            assert_eq!(binary_size(bytes), expected, "{bytes}");
         }
     }
 

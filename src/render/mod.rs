@@ -1,20 +1,30 @@
 //! Telling: events and values become text.
 
 pub mod caret;
+pub mod changes;
 pub mod config;
 pub mod containers;
 pub mod explain;
 pub mod failure;
+pub mod happenings;
 pub mod human;
+pub mod images;
+pub mod layers;
+pub mod listing;
 pub mod logs;
 pub mod paint;
 pub mod parsed;
 pub mod plan;
+pub mod processes;
 pub mod progress;
+pub mod projects;
 pub mod records;
 pub mod screen;
 pub mod sieve;
 pub mod summary;
 pub mod table;
+pub mod template;
 pub mod timeline;
 pub mod timing;
+pub mod usage;
+pub mod volumes;

@@ -1,35 +1,47 @@
-//! Columns: as wide as their widest cell, three spaces apart, at least ten wide.
+//! Columns: as wide as their widest cell, some spaces apart.
 
 use unicode_width::UnicodeWidthStr;
 
-const GAP: usize = 3;
-const NARROWEST: usize = 10;
-
-/// A header line and one line for each row. The last column is never padded.
-pub fn table<const COLUMNS: usize>(header: [&str; COLUMNS], rows: &[[String; COLUMNS]]) -> String {
-    let mut widths = header.map(UnicodeWidthStr::width);
-    for row in rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.width());
-        }
-    }
-    let mut text = String::new();
-    line(&mut text, &widths, header.iter().copied());
-    for row in rows {
-        line(&mut text, &widths, row.iter().map(String::as_str));
-    }
-    text
+/// How far apart columns are, and how wide at least.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    pub gap: usize,
+    /// With the gap.
+    pub narrowest: usize,
 }
 
-fn line<'c>(text: &mut String, widths: &[usize], cells: impl Iterator<Item = &'c str>) {
-    for (index, (cell, width)) in cells.zip(widths).enumerate() {
-        text.push_str(cell);
-        if index + 1 < widths.len() {
-            let column = (width + GAP).max(NARROWEST);
-            text.extend(std::iter::repeat_n(' ', column.saturating_sub(cell.width())));
+impl Layout {
+    pub const USUAL: Self = Self { gap: 3, narrowest: 10 };
+    /// Lists of images and of projects.
+    pub const WIDE: Self = Self { gap: 3, narrowest: 20 };
+    /// Processes.
+    pub const TIGHT: Self = Self { gap: 2, narrowest: 4 };
+}
+
+/// A header line and one line for each row, in the usual layout.
+pub fn table<const COLUMNS: usize>(header: [&str; COLUMNS], rows: &[[String; COLUMNS]]) -> String {
+    let header = header.map(str::to_owned).to_vec();
+    let rows = rows.iter().map(|row| row.to_vec());
+    aligned(Layout::USUAL, &std::iter::once(header).chain(rows).collect::<Vec<_>>())
+}
+
+/// One line for each row. The last cell of a row is never padded.
+pub fn aligned(layout: Layout, rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max();
+    let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
+    let mut text = String::new();
+    for row in rows {
+        for (index, (cell, width)) in row.iter().zip(&widths).enumerate() {
+            text.push_str(cell);
+            if index + 1 < row.len() {
+                let column = (width + layout.gap).max(layout.narrowest);
+                text.extend(std::iter::repeat_n(' ', column.saturating_sub(cell.width())));
+            }
         }
+        text.push('\n');
     }
-    text.push('\n');
+    text
 }
 
 #[cfg(test)]
@@ -50,5 +62,13 @@ mod tests {
     fn wide_letters_count_for_what_they_take() {
         let rows = [["日本語日本語".to_owned(), "x".to_owned()], ["ascii".to_owned(), "y".to_owned()]];
         assert_eq!(table(["A", "B"], &rows), "A              B\n日本語日本語   x\nascii          y\n");
+    }
+
+    #[test]
+    fn rows_may_be_of_different_lengths() {
+        let rows = [vec!["SERVICE", "#", "CMD"], vec!["db", "1"], vec!["web", "12", "run it"]];
+        let rows: Vec<Vec<String>> =
+            rows.iter().map(|row| row.iter().map(|cell| (*cell).to_owned()).collect()).collect();
+        assert_eq!(aligned(Layout::TIGHT, &rows), "SERVICE  #   CMD\ndb       1\nweb      12  run it\n");
     }
 }
