@@ -56,6 +56,11 @@ pub async fn down(arguments: &Arguments, context: &Context<'_>) -> Result<Status
 }
 
 impl Arguments {
+    /// The whole project, and what it does not know any more.
+    pub fn with_orphans() -> Self {
+        Self { remove_orphans: true, ..Self::default() }
+    }
+
     pub async fn prepare(&self, context: &Context<'_>) -> Result<Prepared, Failure> {
         let (engine, whose) = standing::whose(context).await?;
         let policy = self.policy(context, &whose)?;

@@ -6,12 +6,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::model::Duration;
 
+use super::outcome::Failure;
+
 /// Reads `2026-01-02T13:23:37Z`, `2026-01-02T13:23`, `2026-01-02`, `1795401855.5` or `42m`, as the engine's API takes it:
 /// seconds since 1970 with nine digits of fraction. An empty text stays empty.
 ///
 /// # Errors
 /// A text that is none of these.
-pub fn parse(text: &str, now: Timestamp, zone: &TimeZone) -> Result<String, String> {
+fn parse(text: &str, now: Timestamp, zone: &TimeZone) -> Result<String, String> {
     if text.is_empty() {
         return Ok(String::new());
     }
@@ -33,6 +35,15 @@ pub fn parse(text: &str, now: Timestamp, zone: &TimeZone) -> Result<String, Stri
     };
     let time = time.map_err(|error| format!("{text:?} is no point in time: {error}"))?;
     Ok(format!("{}.{:09}", time.as_second(), time.subsec_nanosecond().abs()))
+}
+
+/// The value of a flag that names a point in time, or says how long ago it is.
+///
+/// # Errors
+/// A value that is no point in time.
+pub fn flag(name: &str, text: &str, now: Timestamp) -> Result<String, Failure> {
+    parse(text, now, &TimeZone::system())
+        .map_err(|message| Failure::plain(format!("invalid value for {name:?}: {message}")))
 }
 
 /// A plain number of seconds, with or without a fraction.

@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use clap::Args;
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use crate::engine::{Container, Engine, Filters};
 use crate::model::{ServiceName, labels};
@@ -18,7 +17,6 @@ use super::interrupt::{self, Patience};
 use super::log_choice::LogChoice;
 use super::making::no_such_service;
 use super::outcome::{Failure, Status};
-use super::ps::service;
 use super::settings::variable;
 use super::telling::{Style, Telling};
 
@@ -115,16 +113,12 @@ impl Arguments {
     }
 
     fn options(&self) -> Result<LogOptions, Failure> {
-        let (now, zone) = (Timestamp::now(), TimeZone::system());
-        let time = |name: &str, text: &str| {
-            instant::parse(text, now, &zone)
-                .map_err(|message| Failure::plain(format!("invalid value for {name:?}: {message}")))
-        };
+        let now = Timestamp::now();
         Ok(LogOptions {
             follow: self.follow,
             tail: self.tail.0,
-            since: time("since", &self.since)?,
-            until: time("until", &self.until)?,
+            since: instant::flag("since", &self.since, now)?,
+            until: instant::flag("until", &self.until, now)?,
             grouped: self.group,
             services: self.services.iter().map(|name| ServiceName::new(name.as_str())).collect(),
         })
@@ -160,4 +154,8 @@ impl Arguments {
         wanted.sort_by(|left, right| left.name.cmp(&right.name));
         Ok(wanted)
     }
+}
+
+fn service(container: &Container) -> Option<ServiceName> {
+    container.labels.get(labels::SERVICE).map(|name| ServiceName::new(name.as_str()))
 }

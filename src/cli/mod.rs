@@ -2,25 +2,32 @@
 
 mod advice;
 mod asking;
+mod client;
 mod config;
 mod context;
 mod create;
+mod diff;
 mod down;
+mod events;
 mod explain;
 mod globals;
+mod history;
 mod holder;
+mod images;
+mod inspect;
 mod instant;
 mod interrupt;
 mod kill;
 mod log_choice;
 mod log_folder;
 mod logs;
+mod ls;
 mod making;
 mod outcome;
 mod pause;
 mod plan;
+mod port;
 mod prepared;
-mod proxies;
 mod ps;
 mod report;
 mod restart;
@@ -31,13 +38,17 @@ mod session;
 mod settings;
 mod standing;
 mod start;
+mod stats;
 mod stop;
 mod telling;
 mod timing;
+mod top;
 mod turn;
 mod up;
 mod variables;
 mod version;
+mod volumes;
+mod wait;
 mod words;
 
 use std::ffi::OsString;
@@ -87,8 +98,19 @@ enum Command {
     Kill(kill::Arguments),
     Rm(rm::Arguments),
     Scale(scale::Arguments),
+    Wait(wait::Arguments),
     Ps(ps::Arguments),
+    Ls(ls::Arguments),
     Logs(logs::Arguments),
+    Events(events::Arguments),
+    Top(top::Arguments),
+    Stats(stats::Arguments),
+    Port(port::Arguments),
+    Images(images::Arguments),
+    Volumes(volumes::Arguments),
+    Diff(diff::Arguments),
+    History(history::Arguments),
+    Inspect(inspect::Arguments),
     Plan(plan::Arguments),
     Create(create::Arguments),
     Config(config::Arguments),
@@ -205,6 +227,17 @@ fn perform(invocation: &Invocation, settings: Settings, environment: &Environmen
         Command::Kill(arguments) => wait_for(kill::kill(arguments, &context)),
         Command::Rm(arguments) => wait_for(rm::rm(arguments, &context)),
         Command::Scale(arguments) => wait_for(scale::scale(arguments, &context)),
+        Command::Wait(arguments) => wait_for(wait::wait(arguments, &context)),
+        Command::Ls(arguments) => wait_for(ls::ls(arguments, &context)),
+        Command::Events(arguments) => wait_for(events::events(arguments, &context)),
+        Command::Top(arguments) => wait_for(top::top(arguments, &context)),
+        Command::Stats(arguments) => wait_for(stats::stats(arguments, &context)),
+        Command::Port(arguments) => wait_for(port::port(arguments, &context)),
+        Command::Images(arguments) => wait_for(images::images(arguments, &context)),
+        Command::Volumes(arguments) => wait_for(volumes::volumes(arguments, &context)),
+        Command::Diff(arguments) => wait_for(diff::diff(arguments, &context)),
+        Command::History(arguments) => wait_for(history::history(arguments, &context)),
+        Command::Inspect(arguments) => wait_for(inspect::inspect(arguments, &context)),
         Command::Ps(arguments) => wait_for(ps::ps(arguments, &context)),
         Command::Logs(arguments) => wait_for(logs::logs(arguments, &context)),
         Command::Plan(arguments) => wait_for(plan::plan(arguments, &context)),

@@ -7,6 +7,7 @@ use crate::engine::{EngineError, ErrorKind};
 use crate::load::Loaded;
 use crate::plan::{Action, PlanError};
 use crate::render::failure::Report;
+use crate::render::template::TemplateError;
 use crate::run;
 use crate::source::Rejected;
 use crate::yaml::Node;
@@ -95,6 +96,12 @@ impl From<io::Error> for Failure {
 impl From<Rejected> for Failure {
     fn from(rejected: Rejected) -> Self {
         Self::Findings(rejected.files, rejected.diagnostics)
+    }
+}
+
+impl From<TemplateError> for Failure {
+    fn from(error: TemplateError) -> Self {
+        Self::plain(error.to_string())
     }
 }
 

@@ -7,21 +7,24 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::engine::{Container, Engine, Filters, State};
-use crate::model::{ServiceName, labels};
+use crate::engine::{Container, State};
 use crate::plan::Labelled;
-use crate::render::containers::Listing;
+use crate::render::containers::{CONTAINERS, Listing};
+use crate::render::listing::Format;
 
-use super::context::{Context, Whose};
-use super::making::no_such_service;
+use super::client;
+use super::context::Context;
 use super::outcome::{Failure, Status};
+use super::standing::{self, Services, Sight, Unknown};
 
 /// List the containers of the project
 #[derive(Args, Clone, Debug, Default)]
+#[command(after_help = "Examples:\n  convoke ps -a                                    also what has ended\n  \
+    convoke ps --format '{{.Name}} {{.State}}'       a line of one's own for each container\n  \
+    convoke ps --format 'table {{.Name}}\\t{{.Ports}}'  a table of one's own")]
 pub struct Arguments {
-    /// Services; all if none is named
-    #[arg(value_name = "SERVICE")]
-    services: Vec<String>,
+    #[command(flatten)]
+    services: Services,
 
     /// Also containers that do not run, and those of `run`
     #[arg(short, long)]
@@ -35,9 +38,9 @@ pub struct Arguments {
     #[arg(long = "services")]
     names: bool,
 
-    /// How to write it
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    /// How to write it: table, json, or a template [default: what Docker's configuration says, else table]
+    #[arg(long, value_name = "FORMAT", default_value = "", hide_default_value = true)]
+    format: String,
 
     /// Only containers in this state; may be given several times
     #[arg(long, value_enum, value_name = "STATE")]
@@ -64,14 +67,6 @@ pub struct Arguments {
     no_trunc: bool,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    #[default]
-    Table,
-    /// One object for each container
-    Json,
-}
-
 /// The states that containers can be asked for by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Standing {
@@ -93,35 +88,29 @@ fn filter(text: &str) -> Result<Standing, String> {
 }
 
 pub async fn ps(arguments: &Arguments, context: &Context<'_>) -> Result<Status, Failure> {
-    let whose = context.whose()?;
-    let engine = context.engine().await?;
-    let found = engine.containers(&Filters::label(labels::PROJECT, whose.name())).await?;
-    let listed = arguments.select(found, &whose)?;
-    arguments.write(&listed, &mut io::stdout().lock())?;
+    let format = arguments.format(context)?;
+    let sight = standing::look(context, &arguments.services, Unknown::Refuse).await?;
+    arguments.write(&arguments.select(&sight), &format, &mut io::stdout().lock())?;
     Ok(Status::SUCCESS)
 }
 
 impl Arguments {
-    /// The containers that were asked for, by name.
-    fn select(&self, containers: Vec<Container>, whose: &Whose) -> Result<Vec<Container>, Failure> {
-        let known: BTreeSet<ServiceName> = match whose.project() {
-            Some(project) => project.services.keys().cloned().collect(),
-            None => containers.iter().filter_map(service).collect(),
-        };
-        if let Some(unknown) = self.services.iter().find(|name| !known.contains(name.as_str())) {
-            return Err(no_such_service(unknown, known.iter()));
+    /// What was asked for, else what Docker's own configuration says.
+    fn format(&self, context: &Context<'_>) -> Result<Format, Failure> {
+        if self.format.is_empty() && !self.quiet && !self.names {
+            return Ok(Format::parse(&client::ps_format(context.environment, std::env::home_dir().as_deref()))?);
         }
+        Ok(Format::parse(&self.format)?)
+    }
+
+    /// The containers that were asked for, by name.
+    fn select<'s>(&self, sight: &'s Sight) -> Vec<&'s Container> {
         let states: Vec<State> = self.status.iter().chain(&self.filter).map(|status| State::from(*status)).collect();
-        let mut listed: Vec<Container> = containers
-            .into_iter()
-            .filter(|container| container.labels.contains_key(labels::CONFIG_HASH))
+        let is_known = |container: &Container| sight.project.services.contains_key(container.service());
+        let mut listed: Vec<&Container> = sight
+            .containers()
             .filter(|container| self.all || !container.is_one_off())
-            .filter(|container| match service(container) {
-                _ if self.services.is_empty() && self.orphans => true,
-                Some(service) if self.services.is_empty() => known.contains(&service),
-                Some(service) => self.services.iter().any(|name| name == service.as_str()),
-                None => false,
-            })
+            .filter(|container| self.orphans || is_known(container))
             .filter(|container| match container.state {
                 state if !states.is_empty() => states.contains(&state),
                 State::Running | State::Paused | State::Restarting => true,
@@ -129,10 +118,10 @@ impl Arguments {
             })
             .collect();
         listed.sort_by(|left, right| left.name.cmp(&right.name));
-        Ok(listed)
+        listed
     }
 
-    fn write(&self, containers: &[Container], out: &mut dyn Write) -> Result<(), Failure> {
+    fn write(&self, containers: &[&Container], format: &Format, out: &mut dyn Write) -> Result<(), Failure> {
         if self.quiet {
             for container in containers {
                 writeln!(out, "{}", container.id)?;
@@ -140,26 +129,15 @@ impl Arguments {
             return Ok(());
         }
         if self.names {
-            for service in containers.iter().filter_map(service).collect::<BTreeSet<_>>() {
+            for service in containers.iter().map(|container| container.service()).collect::<BTreeSet<_>>() {
                 writeln!(out, "{service}")?;
             }
             return Ok(());
         }
         let listing = Listing { now: Timestamp::now(), zone: TimeZone::system(), in_full: self.no_trunc };
-        match self.format {
-            Format::Table => out.write_all(listing.table(containers).as_bytes())?,
-            Format::Json => {
-                for container in containers {
-                    writeln!(out, "{}", listing.object(container))?;
-                }
-            }
-        }
-        Ok(())
+        let entries: Vec<_> = containers.iter().map(|container| listing.entry(container)).collect();
+        Ok(out.write_all(CONTAINERS.text(format, &entries)?.as_bytes())?)
     }
-}
-
-pub fn service(container: &Container) -> Option<ServiceName> {
-    container.labels.get(labels::SERVICE).map(|name| ServiceName::new(name.as_str()))
 }
 
 impl From<Standing> for State {

@@ -6,10 +6,10 @@ use clap::Args;
 
 use crate::diagnostic::{Diagnostic, Files};
 use crate::engine::docker::DockerEngine;
-use crate::engine::{Engine, Filters};
-use crate::load;
+use crate::engine::{Container, Engine, Filters};
+use crate::load::{self, Loaded};
 use crate::model::{Project, ServiceName, labels};
-use crate::plan::{Observed, Plan, PlanError, project_from_labels};
+use crate::plan::{Labelled, Observed, Plan, PlanError, project_from_labels};
 use crate::run::{self, OnFailure, Work};
 
 use super::context::{Context, Whose};
@@ -65,6 +65,76 @@ async fn told_by_containers(context: &Context<'_>, engine: &dyn Engine, failure:
     Ok(Whose::Named((*name).clone()))
 }
 
+/// The project, its containers, and which of them are meant.
+pub struct Sight {
+    pub engine: DockerEngine,
+    pub project: Project,
+    /// Only the containers of it.
+    pub observed: Observed,
+    pub targets: Vec<ServiceName>,
+    /// Services were named, and none of them exists.
+    nobody: bool,
+    loaded: Option<Box<Loaded>>,
+}
+
+/// Looks at the project's containers: one call, whatever is to be done with them.
+///
+/// # Errors
+/// When there is no project, no engine, or no such service.
+pub async fn look(context: &Context<'_>, named: &Services, unknown: Unknown) -> Result<Sight, Failure> {
+    let (engine, whose) = whose(context).await?;
+    see(engine, whose, named, unknown, context).await
+}
+
+async fn see(
+    engine: DockerEngine,
+    whose: Whose,
+    named: &Services,
+    unknown: Unknown,
+    context: &Context<'_>,
+) -> Result<Sight, Failure> {
+    let observed = run::observe_containers(&engine, whose.name()).await?;
+    let (mut project, loaded) = match whose {
+        Whose::Loaded(mut loaded) => (std::mem::take(&mut loaded.project), Some(loaded)),
+        Whose::Named(name) => (project_from_labels(&name, &observed), None),
+    };
+    let unknown = if loaded.is_some() { Unknown::Refuse } else { unknown };
+    let targets = named.find(&mut project, unknown, context)?;
+    let nobody = !named.services.is_empty() && targets.is_empty();
+    Ok(Sight { engine, project, observed, targets, nobody, loaded })
+}
+
+impl Sight {
+    /// The containers of the named services, or of all of the project, those of `run` included; by name.
+    pub fn containers(&self) -> impl Iterator<Item = &Container> {
+        let is_meant = |service: &str| match self.targets.as_slice() {
+            [] => !self.nobody,
+            targets => targets.iter().any(|target| target.as_str() == service),
+        };
+        let known = self.observed.containers.iter().filter(|it| it.labels.contains_key(labels::CONFIG_HASH));
+        known.filter(move |container| is_meant(container.service()))
+    }
+
+    pub fn of_service(&self, service: &str) -> impl Iterator<Item = &Container> {
+        let known = self.observed.containers.iter().filter(|it| it.labels.contains_key(labels::CONFIG_HASH));
+        known.filter(move |container| container.service() == service)
+    }
+
+    /// The service's container with that number, or, for 0, the first one that will do; replicas come before what `run`
+    /// made.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn replica(&self, service: &str, number: u32, will_do: fn(&Container) -> bool) -> Result<&Container, Failure> {
+        let fitting = self.of_service(service).filter(|it| number == 0 || it.number() == Some(number));
+        let first = fitting.filter(|it| will_do(it)).min_by_key(|it| (it.is_one_off(), it.number()));
+        first.ok_or_else(|| {
+            let which = if number == 0 { String::new() } else { format!(" container #{number}") };
+            Failure::plain(format!("service {service:?} is not running{which}"))
+        })
+    }
+}
+
 /// Plans a verb about the project's containers as they stand.
 ///
 /// # Errors
@@ -77,19 +147,17 @@ pub async fn prepare(
 ) -> Result<Prepared, Failure> {
     let (engine, whose) = whose(context).await?;
     context.take_turn(&engine, whose.name()).await?;
-    let observed = run::observe_containers(&engine, whose.name()).await?;
-    let (project, loaded) = match whose {
-        Whose::Loaded(mut loaded) => (std::mem::take(&mut loaded.project), Some(loaded)),
-        Whose::Named(name) => (project_from_labels(&name, &observed), None),
-    };
-    let mut project = project;
-    let unknown = if loaded.is_some() { Unknown::Refuse } else { unknown };
-    let targets = named.find(&mut project, unknown, context)?;
+    let Sight { engine, project, observed, targets, nobody, loaded } =
+        see(engine, whose, named, unknown, context).await?;
     // Whoever names only services that do not exist does not mean all.
-    let none = !named.services.is_empty() && targets.is_empty();
-    let planned = if none { Ok(Plan::default()) } else { recipe(&project, &observed, targets) };
+    let planned = if nobody { Ok(Plan::default()) } else { recipe(&project, &observed, targets) };
     let plan = planned.map_err(|errors| Failure::planning(&errors, loaded.as_deref()))?;
     Ok(Prepared { engine, project, plan, untouched: Vec::new(), proxies: BTreeMap::new() })
+}
+
+/// One service, by its name and no pattern.
+pub fn one(service: &str) -> Services {
+    Services { services: vec![service.to_owned()] }
 }
 
 impl Services {

@@ -8,7 +8,37 @@ use crate::engine::{Container, Health, PublishedPort};
 use crate::model::labels;
 
 use super::human;
-use super::table::table;
+use super::listing::{Entry, Kind, fields};
+use super::table::Layout;
+use super::template::Row;
+
+pub const CONTAINERS: Kind = Kind {
+    columns: &["NAME", "IMAGE", "COMMAND", "SERVICE", "CREATED", "STATUS", "PORTS"],
+    headings: &[
+        ("Command", "COMMAND"),
+        ("CreatedAt", "CREATED AT"),
+        ("ExitCode", "EXIT CODE"),
+        ("Health", "HEALTH"),
+        ("ID", "CONTAINER ID"),
+        ("Image", "IMAGE"),
+        ("Labels", "LABELS"),
+        ("LocalVolumes", "LOCAL VOLUMES"),
+        ("Mounts", "MOUNTS"),
+        ("Name", "NAME"),
+        ("Names", "NAMES"),
+        ("Networks", "NETWORKS"),
+        ("Ports", "PORTS"),
+        ("Project", "PROJECT"),
+        ("Publishers", "PUBLISHERS"),
+        ("RunningFor", "CREATED"),
+        ("Service", "SERVICE"),
+        ("Size", "SIZE"),
+        ("State", "STATE"),
+        ("Status", "STATUS"),
+    ],
+    layout: Layout::USUAL,
+    as_array: false,
+};
 
 /// What a listing depends on besides the containers.
 #[derive(Clone, Debug)]
@@ -23,26 +53,23 @@ const COMMAND: usize = 20;
 const MOUNT: usize = 15;
 
 impl Listing {
-    pub fn table(&self, containers: &[Container]) -> String {
-        let rows: Vec<[String; 7]> = containers
-            .iter()
-            .map(|container| {
-                [
-                    container.name.clone(),
-                    container.image.clone(),
-                    self.command(container),
-                    label(container, labels::SERVICE),
-                    self.running_for(container),
-                    container.status.clone(),
-                    human::ports(&container.ports),
-                ]
-            })
-            .collect();
-        table(["NAME", "IMAGE", "COMMAND", "SERVICE", "CREATED", "STATUS", "PORTS"], &rows)
+    pub fn entry(&self, container: &Container) -> Entry {
+        Entry {
+            row: Row { fields: fields(self.object(container)), labels: container.labels.clone() },
+            cells: vec![
+                container.name.clone(),
+                container.image.clone(),
+                self.command(container),
+                label(container, labels::SERVICE),
+                self.running_for(container),
+                container.status.clone(),
+                human::ports(&container.ports),
+            ],
+        }
     }
 
     /// All that docker compose tells of a container, under the same names.
-    pub fn object(&self, container: &Container) -> Value {
+    fn object(&self, container: &Container) -> Value {
         let labels: Vec<String> = container.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let networks: Vec<&str> = container.networks.keys().map(String::as_str).collect();
         let local = container.mounts.iter().filter(|mount| mount.driver == "local").count();
@@ -148,6 +175,7 @@ fn quoted(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::engine::{ContainerId, Endpoint, ImageId, MountPoint, State};
+    use crate::render::listing::Format;
 
     fn container() -> Container {
         Container {
@@ -187,13 +215,21 @@ mod tests {
 
     #[test]
     fn a_table_as_docker_compose_prints_it() {
-        insta::assert_snapshot!(listing(false).table(&[container()]));
-        insta::assert_snapshot!(listing(true).table(&[container()]));
+        let table =
+            |in_full| CONTAINERS.text(&Format::Table, &[listing(in_full).entry(&container())]).expect("a table");
+        insta::assert_snapshot!(table(false));
+        insta::assert_snapshot!(table(true));
     }
 
     #[test]
     fn an_object_as_docker_compose_prints_it() {
         insta::assert_snapshot!(serde_json::to_string_pretty(&listing(false).object(&container())).expect("json"));
+    }
+
+    #[test]
+    fn every_field_has_a_heading() {
+        let known: Vec<String> = CONTAINERS.headings.iter().map(|(field, _)| (*field).to_owned()).collect();
+        assert_eq!(listing(false).entry(&container()).row.fields.keys().cloned().collect::<Vec<_>>(), known);
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod proxy;
 mod reading;
 mod scenario;
 mod secrets;
+mod seeing;
 mod siege;
 mod start_hooks;
 mod telling;
@@ -55,6 +56,7 @@ const ROOMS: &[&[Story]] = &[
     failing::STORIES,
     fire::STORIES,
     attached::STORIES,
+    seeing::STORIES,
     telling::STORIES,
     reading::STORIES,
     examples::STORIES,
