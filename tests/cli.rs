@@ -309,7 +309,7 @@ Options:
       --services            Print the names of the services, one a line
       --volumes             Print the names of the volumes, one a line
       --networks            Print the names of the networks, one a line
-      --models              Print the names of the models, one a line
+      --models              Print the models that are used, one a line
       --hash <SERVICES>     Print the configuration hashes of these services, comma-separated, or of
                             all of them: "*"
       --profiles            Print the names of the profiles, one a line
@@ -679,10 +679,10 @@ fn variables_are_listed_with_what_the_files_say_about_them() {
     let text = "services:\n  web:\n    image: x:${TAG:-latest}\n    user: ${WHO:?say who}\n    hostname: $HOST\n";
     let folder = folder(&[("compose.yaml", text)]);
     convoke(folder.path()).args(["config", "--variables"]).assert().success().stderr_eq("").stdout_eq(str![[r#"
-NAME      REQUIRED   DEFAULT VALUE   ALTERNATE VALUE
-HOST      false                      
-TAG       false      latest          
-WHO       true                       
+NAME                REQUIRED            DEFAULT VALUE       ALTERNATE VALUE
+HOST                false                                   
+TAG                 false               latest              
+WHO                 true                                    
 
 "#]]);
 }

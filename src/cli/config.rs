@@ -10,6 +10,7 @@ use crate::load::{Loaded, Options};
 use crate::model::{Project, Service, ServiceName, service_hash};
 use crate::render::config as render;
 use crate::render::paint::Paint;
+use crate::yaml::{Map, Node};
 
 use super::context::Context;
 use super::explain;
@@ -74,7 +75,7 @@ struct Selection {
     #[arg(long)]
     networks: bool,
 
-    /// Print the names of the models, one a line
+    /// Print the models that are used, one a line
     #[arg(long)]
     models: bool,
 
@@ -103,6 +104,16 @@ struct Selection {
     provenance: bool,
 }
 
+impl Selection {
+    fn is_any(&self) -> bool {
+        self.is_of_all() || self.profiles || self.images || self.variables || self.environment
+    }
+
+    fn is_of_all(&self) -> bool {
+        self.service_names || self.volumes || self.networks || self.models || self.hash.is_some()
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
     Yaml,
@@ -111,10 +122,10 @@ enum Format {
 
 pub fn config(arguments: &Arguments, context: &Context<'_>) -> Result<Status, Failure> {
     let loaded = context.load(&arguments.options(context))?;
-    if arguments.quiet {
+    if arguments.quiet && !arguments.selection.is_any() {
         return Ok(Status::SUCCESS);
     }
-    let text = arguments.text(&loaded, context);
+    let text = arguments.text(&loaded, context)?;
     match &arguments.output {
         Some(path) => {
             std::fs::write(path, text).map_err(|error| Failure::plain(format!("write {}: {error}", path.display())))?
@@ -140,45 +151,55 @@ impl Arguments {
             };
         }
         Options {
-            services: self.services.clone(),
+            // As for docker compose, names that nothing is asked about are not even looked at.
+            services: if self.is_of_all() { Vec::new() } else { self.services.clone() },
             with_dependencies: true,
             interpolate: !self.no_interpolate,
             normalize: !self.no_normalize && !context.settings.compatibility,
             resolve_paths: !self.no_path_resolution,
             check: !self.no_consistency,
-            // Without env files, since docker compose prints the hashes of services as they are written.
-            resolve_environment: !self.no_env_resolution && self.selection.hash.is_none(),
+            // What docker compose prints about services does not count their env files in, and hashes do not either.
+            resolve_environment: !self.no_env_resolution && (self.selection.environment || !self.selection.is_any()),
             resolve_labels: true,
             all_resources: context.globals.all_resources,
             provenance: self.selection.provenance,
         }
     }
 
-    fn text(&self, loaded: &Loaded, context: &Context<'_>) -> String {
+    fn is_of_all(&self) -> bool {
+        self.selection.is_of_all() || self.no_interpolate
+    }
+
+    fn text(&self, loaded: &Loaded, context: &Context<'_>) -> Result<String, Failure> {
         let project = &loaded.project;
+        let needs_no_project = self.selection.service_names || self.selection.variables || !self.selection.is_any();
+        if !loaded.unclear.is_empty() && !needs_no_project {
+            return Err(Failure::Findings(loaded.files.clone(), loaded.unclear.clone()));
+        }
         let lines = match &self.selection {
+            Selection { service_names: true, .. } if self.no_interpolate => names(&loaded.document, "services"),
             Selection { service_names: true, .. } => project.services.keys().map(ToString::to_string).collect(),
             Selection { volumes: true, .. } => project.volumes.keys().cloned().collect(),
             Selection { networks: true, .. } => project.networks.keys().cloned().collect(),
-            Selection { models: true, .. } => project.models.keys().cloned().collect(),
-            Selection { hash: Some(wanted), .. } => hashes(project, wanted),
+            Selection { models: true, .. } => project.models.values().map(|model| model.model.clone()).collect(),
+            Selection { hash: Some(wanted), .. } => hashes(project, wanted)?,
             Selection { profiles: true, .. } => profiles(project),
             Selection { images: true, .. } => images(project),
-            Selection { variables: true, .. } => return self.variables(loaded),
+            Selection { variables: true, .. } => return Ok(self.variables(loaded)),
             Selection { environment: true, .. } => {
                 project.environment.iter().map(|(name, value)| format!("{name}={value}")).collect()
             }
-            Selection { provenance: true, .. } => return self.provenance(loaded, context),
-            _ => return self.whole(loaded),
+            Selection { provenance: true, .. } => return Ok(self.provenance(loaded, context)),
+            _ => return Ok(self.whole(loaded)),
         };
-        lines.iter().map(|line: &String| format!("{line}\n")).collect()
+        Ok(lines.iter().map(|line: &String| format!("{line}\n")).collect())
     }
 
     fn variables(&self, loaded: &Loaded) -> String {
         let variables = variables::of(&loaded.document);
         match self.format {
-            Some(Format::Json) => format!("{:#}\n", variables::object(&variables)),
-            Some(Format::Yaml) => serde_yaml::to_string(&variables::object(&variables)).unwrap_or_default(),
+            Some(Format::Json) => variables::json(&variables),
+            Some(Format::Yaml) => variables::yaml(&variables),
             None => variables::text(&variables),
         }
     }
@@ -204,6 +225,13 @@ impl Arguments {
     }
 }
 
+/// The keys of a section of a document, sorted.
+fn names(document: &Node, section: &str) -> Vec<String> {
+    let entries = document.as_map().and_then(|document| document.get(section)?.as_map());
+    let names: BTreeSet<&str> = entries.into_iter().flat_map(Map::keys).collect();
+    names.into_iter().map(str::to_owned).collect()
+}
+
 /// Every profile that a service mentions, switched on or not.
 fn profiles(project: &Project) -> Vec<String> {
     let services = project.services.values().chain(project.disabled_services.values());
@@ -213,14 +241,19 @@ fn profiles(project: &Project) -> Vec<String> {
 
 /// The hash of each wanted service behind its name. Without the names of its label files, which docker compose leaves out
 /// here, though not on containers.
-fn hashes(project: &Project, wanted: &str) -> Vec<String> {
-    let wanted: Option<BTreeSet<&str>> = (wanted != "*").then(|| wanted.split(',').collect());
-    let services = project.services.iter();
-    services
-        .filter(|(name, _)| wanted.as_ref().is_none_or(|wanted| wanted.contains(name.as_str())))
-        .map(|(name, service)| (name, Service { label_file: Vec::new(), ..service.clone() }))
-        .map(|(name, service)| format!("{name} {}", service_hash(&service)))
-        .collect()
+fn hashes(project: &Project, wanted: &str) -> Result<Vec<String>, Failure> {
+    let wanted: BTreeSet<&str> = match wanted {
+        "*" => project.services.keys().map(ServiceName::as_str).collect(),
+        names => names.split(',').collect(),
+    };
+    let line = |name: &str| match project.services.get(name) {
+        Some(service) => {
+            let service = Service { label_file: Vec::new(), ..service.clone() };
+            Ok(format!("{name} {}", service_hash(&service)))
+        }
+        None => Err(Failure::plain(format!("no such service: {name}"))),
+    };
+    wanted.into_iter().map(line).collect()
 }
 
 /// The image of a service: its own, or the name that its build gets.

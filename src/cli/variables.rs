@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Serializer;
+use serde_json::json;
+use serde_json::ser::PrettyFormatter;
+use serde_yaml::Mapping;
 
-use crate::render::table::table;
+use crate::render::table::{Layout, aligned};
 use crate::source::{Mention, mentions};
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Kind, Node, print};
 
 /// The variables that the values of a document mention, each once. What is written last counts.
 pub fn of(document: &Node) -> Vec<Mention> {
@@ -44,19 +48,17 @@ fn replace(known: &mut String, text: String) {
 }
 
 pub fn text(variables: &[Mention]) -> String {
-    let rows: Vec<[String; 4]> = variables
-        .iter()
-        .map(|variable| {
-            let Mention { name, required, default, alternative, .. } = variable.clone();
-            [name, required.to_string(), default, alternative]
-        })
-        .collect();
-    table(["NAME", "REQUIRED", "DEFAULT VALUE", "ALTERNATE VALUE"], &rows)
+    let header = ["NAME", "REQUIRED", "DEFAULT VALUE", "ALTERNATE VALUE"].map(str::to_owned).to_vec();
+    let rows = variables.iter().map(|variable| {
+        let Mention { name, required, default, alternative, .. } = variable.clone();
+        vec![name, required.to_string(), default, alternative]
+    });
+    aligned(Layout::WIDE, &std::iter::once(header).chain(rows).collect::<Vec<_>>())
 }
 
 /// By name, with the fields of docker compose.
-pub fn object(variables: &[Mention]) -> Value {
-    variables
+pub fn json(variables: &[Mention]) -> String {
+    let object: serde_json::Map<_, _> = variables
         .iter()
         .map(|variable| {
             let fields = json!({
@@ -67,6 +69,33 @@ pub fn object(variables: &[Mention]) -> Value {
             });
             (variable.name.clone(), fields)
         })
-        .collect::<serde_json::Map<_, _>>()
-        .into()
+        .collect();
+    indented(&object)
+}
+
+/// As [`json`], with fields in lower case, four spaces in.
+pub fn yaml(variables: &[Mention]) -> String {
+    let object: Mapping = variables
+        .iter()
+        .map(|variable| {
+            let fields = [
+                ("name", variable.name.as_str().into()),
+                ("defaultvalue", variable.default.as_str().into()),
+                ("presencevalue", variable.alternative.as_str().into()),
+                ("required", variable.required.into()),
+            ];
+            let fields: Mapping = fields.into_iter().map(|(key, value)| (key.into(), value)).collect();
+            (variable.name.as_str().into(), fields.into())
+        })
+        .collect();
+    print(&object.into()).replace("\n  ", "\n    ")
+}
+
+/// With four spaces for each level, and an empty line behind it all.
+fn indented(object: &serde_json::Map<String, serde_json::Value>) -> String {
+    let mut bytes = Vec::new();
+    let formatter = PrettyFormatter::with_indent(b"    ");
+    // A map of texts and booleans always has a text.
+    let _ = object.serialize(&mut Serializer::with_formatter(&mut bytes, formatter));
+    format!("{}\n\n", String::from_utf8_lossy(&bytes))
 }

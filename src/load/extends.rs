@@ -132,7 +132,8 @@ impl Walk<'_, '_> {
         {
             resets.apply(&mut base);
         }
-        merge::services(&mut base, service, &stop.service, &mut self.loading.findings);
+        let as_lists = !self.loading.options.interpolate;
+        merge::services(&mut base, service, &stop.service, as_lists, &mut self.loading.findings);
         Some(base)
     }
 

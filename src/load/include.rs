@@ -122,7 +122,8 @@ fn texts(node: &Node, what: &str, findings: &mut Vec<Diagnostic>) -> Vec<(String
 /// Loads an included project as one of its own, up to the point where it becomes part of this one.
 fn load<'l>(loading: &mut Loading<'l>, inclusion: &Inclusion, document_path: &Path, scope: &Scope<'l>) -> Option<Node> {
     let (main, _) = inclusion.files.first()?;
-    let inner = scope.included(document_path, &inclusion.directory, variables(loading, inclusion, scope));
+    let own = variables(loading, inclusion, scope);
+    let inner = scope.included(document_path, &inclusion.directory, base(loading, inclusion), own);
     if inner.chain.contains(main) {
         loading.damage.files = true;
         loading.findings.push(cycle(&inner.chain, main, inclusion.span, &loading.source.current_dir));
@@ -133,6 +134,21 @@ fn load<'l>(loading: &mut Loading<'l>, inclusion: &Inclusion, document_path: &Pa
         documents.extend(loading.documents(path, Some(*span))?);
     }
     Some(loading.model(documents, &inner))
+}
+
+/// What the paths of an included project are relative to: its directory. As for docker compose, a directory that is not
+/// there stands for the one that it would lie in.
+fn base<'i>(loading: &mut Loading<'_>, inclusion: &'i Inclusion) -> &'i Path {
+    let directory = &inclusion.directory;
+    let is_beside = |(main, _): &(PathBuf, Span)| main.parent() == Some(directory);
+    if inclusion.files.first().is_some_and(is_beside) || loading.read.is_directory(directory) {
+        return directory;
+    }
+    let parent = directory.parent().unwrap_or(directory);
+    let shown = |path| shown(path, &loading.source.current_dir).display().to_string();
+    let message = format!("{} is no directory: paths are relative to {}", shown(directory), shown(parent));
+    loading.findings.push(Diagnostic::warning(message).at(inclusion.span));
+    parent
 }
 
 /// What the included project's own env files say; it fills the gaps that the including project's environment leaves.

@@ -64,18 +64,21 @@ const RULES: &[(Pattern, Rule)] = &[
 static TABLE: LazyLock<Table<Rule>> = LazyLock::new(|| Table::new(RULES));
 
 /// Merges a later document onto what earlier ones said.
-pub(super) fn documents(base: &mut Node, over: Node, findings: &mut Vec<Diagnostic>) {
-    Merge { findings }.values(base, over, Some(TABLE.root()), Path::Root);
+///
+/// `as_lists`: mappings of texts become lists even where both sides are mappings, for a document that is shown as it is.
+pub(super) fn documents(base: &mut Node, over: Node, as_lists: bool, findings: &mut Vec<Diagnostic>) {
+    Merge { as_lists, findings }.values(base, over, Some(TABLE.root()), Path::Root);
 }
 
 /// Merges a service onto the one that it extends.
-pub(super) fn services(base: &mut Node, over: Node, name: &str, findings: &mut Vec<Diagnostic>) {
+pub(super) fn services(base: &mut Node, over: Node, name: &str, as_lists: bool, findings: &mut Vec<Diagnostic>) {
     let services = Path::Root.key("services");
     let rules = TABLE.root().key("services").and_then(|branch| branch.key(name));
-    Merge { findings }.values(base, over, rules, services.key(name));
+    Merge { as_lists, findings }.values(base, over, rules, services.key(name));
 }
 
 struct Merge<'f> {
+    as_lists: bool,
     findings: &'f mut Vec<Diagnostic>,
 }
 
@@ -85,7 +88,7 @@ impl Merge<'_> {
             None => self.by_default(base, over, rules, path),
             Some(Rule::Replace) => base.give_way(over),
             Some(_) if over.is_null() => {}
-            Some(Rule::Texts) => Self::texts(base, over),
+            Some(Rule::Texts) => self.texts(base, over),
             Some(Rule::Hosts) => append_new(base, over),
             Some(Rule::Build) => self.promoted(base, over, context, rules, path),
             Some(Rule::DependsOn) => self.promoted(base, over, dependencies, rules, path),
@@ -139,9 +142,9 @@ impl Merge<'_> {
     }
 
     /// Two mappings need not become lists: the later value of a key stands alone.
-    fn texts(base: &mut Node, over: Node) {
+    fn texts(&self, base: &mut Node, over: Node) {
         match (&mut base.kind, over.kind) {
-            (Kind::Map(base), Kind::Map(over)) => {
+            (Kind::Map(base), Kind::Map(over)) if !self.as_lists => {
                 for (key, key_span, value) in over {
                     if let Some(earlier) = base.insert(key.clone(), key_span, value)
                         && let Some(value) = base.get_mut(&key)

@@ -95,6 +95,8 @@ pub struct Loaded {
     pub warnings: Vec<Diagnostic>,
     /// All files merged, in their long form, with the place where each value was written.
     pub document: Node,
+    /// Why the project is empty although the document is not: only where variables were not put in.
+    pub unclear: Vec<Diagnostic>,
 }
 
 /// Loads a project from its files: this is the table of contents of loading.
@@ -113,7 +115,9 @@ pub fn project(source: &Source, files: Files, options: &Options, read: &dyn Read
     }
     if options.normalize {
         set_name(&mut document, &name, source);
-        let context = normalize::NormalizeContext { project_name: &name, environment: &scope.environment };
+        let nothing = std::rc::Rc::default();
+        let environment = if options.interpolate { &scope.environment } else { &nothing };
+        let context = normalize::NormalizeContext { project_name: &name, environment };
         normalize::fill(&mut document, &context);
         interpolate::remember_own(&mut document, &scope);
     }
@@ -136,8 +140,9 @@ pub fn project(source: &Source, files: Files, options: &Options, read: &dyn Read
     if loading.has_errors() {
         return Err(loading.rejected());
     }
+    let unclear = std::mem::take(&mut loading.unclear);
     let (files, warnings) = loading.told();
-    Ok(Loaded { project, files, warnings, document })
+    Ok(Loaded { project, files, warnings, document, unclear })
 }
 
 /// One load under way.
@@ -150,12 +155,13 @@ struct Loading<'l> {
     findings: Vec<Diagnostic>,
     damage: Damage,
     ways: Ways,
+    unclear: Vec<Diagnostic>,
 }
 
 impl<'l> Loading<'l> {
     fn new(source: &'l Source, options: &'l Options, read: &'l dyn Reader, files: Files) -> Self {
         let (unset, findings, damage, ways) = (Unset::default(), Vec::new(), Damage::default(), Ways::default());
-        Self { source, options, read, files, unset, findings, damage, ways }
+        Self { source, options, read, files, unset, findings, damage, ways, unclear: Vec::new() }
     }
 
     /// The documents of one project merged in their order, with everything in it that they include.
@@ -180,8 +186,10 @@ impl<'l> Loading<'l> {
         if scope.is_included() || self.options.resolve_paths {
             paths::resolve(&mut model, &scope.base(self.read), &mut self.findings);
         }
-        environment::resolve(&mut model, &scope.environment);
-        interpolate::remember_own(&mut model, scope);
+        if !scope.is_included() && self.options.interpolate {
+            environment::resolve(&mut model, &scope.environment);
+            interpolate::remember_own(&mut model, scope);
+        }
         self.settle(&[]);
         model
     }
@@ -213,7 +221,7 @@ impl<'l> Loading<'l> {
 
     /// Merges one document onto those before it, and brings the result into its long form.
     fn merge_document(&mut self, model: &mut Node, document: Node, checked: Checked) {
-        merge::documents(model, document, &mut self.findings);
+        merge::documents(model, document, !self.options.interpolate, &mut self.findings);
         unique::keep_last(model, &mut self.findings);
         self.settle(&[]);
         if checked == Checked::Yes {
@@ -222,7 +230,9 @@ impl<'l> Loading<'l> {
             // What a misspelled key would include is missing now.
             self.damage.files |= model.as_map().is_some_and(|top| top.contains_key("include"));
         }
-        canonical::long_forms(model, &mut self.findings);
+        // What a variable will stand for has no long form yet.
+        let mut unclear = Vec::new();
+        canonical::long_forms(model, if self.options.interpolate { &mut self.findings } else { &mut unclear });
         // Long forms show duplicates that short forms hide: a range of ports, a volume's target.
         unique::keep_last(model, &mut self.findings);
     }
@@ -251,7 +261,9 @@ impl<'l> Loading<'l> {
         } else {
             let mut finished = document.clone();
             canonical::finished_forms(&mut finished, &mut Vec::new());
-            decode::project(&finished).0.unwrap_or_default()
+            let (project, unclear) = decode::project(&finished);
+            self.unclear = unclear;
+            project.unwrap_or_default()
         };
         project.name = name.to_owned();
         project.working_dir = self.source.project_directory.clone();

@@ -40,8 +40,8 @@ impl<'s> Scope<'s> {
         }
     }
 
-    /// A project that a file of this one includes.
-    pub fn included(&self, file: &Path, directory: &Path, own: Collected) -> Self {
+    /// A project that a file of this one includes; its relative paths start at `base`.
+    pub fn included(&self, file: &Path, directory: &Path, base: &Path, own: Collected) -> Self {
         let mut chain = self.chain.clone();
         chain.push(file.to_owned());
         let (mut environment, mut origins) = (Rc::clone(&self.environment), self.origins.clone());
@@ -56,7 +56,7 @@ impl<'s> Scope<'s> {
             environment,
             origins,
             directory: directory.to_owned(),
-            prefix: relative(&self.directory, directory),
+            prefix: relative(&self.directory, base),
             chain,
             base_files: extends::BaseFiles::default(),
         }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use super::canonical;
 use super::path::{Branch, Path, Pattern, Table};
 use crate::diagnostic::Diagnostic;
 use crate::yaml::{Kind, Node};
@@ -52,7 +53,6 @@ const KEYS: &[(Pattern, Key)] = &[
     (Pattern("services.*.sysctls"), Key::Name),
     (Pattern("services.*.tmpfs"), Key::Name),
     (Pattern("services.*.volumes"), Key::Mount),
-    (Pattern("volumes.*.labels"), Key::Name),
 ];
 
 static TABLE: LazyLock<Table<Key>> = LazyLock::new(|| Table::new(KEYS));
@@ -130,7 +130,9 @@ impl Key {
                 let text = |name: &str| map.get(name).and_then(Node::as_str);
                 let Kind::Int(target) = map.get("target")?.kind else { return None };
                 let host = text("host_ip").unwrap_or("0.0.0.0");
-                let (published, protocol) = (text("published").unwrap_or(""), text("protocol").unwrap_or("tcp"));
+                let number = || map.get("published").and_then(canonical::text).unwrap_or_default();
+                let published = text("published").map_or_else(number, str::to_owned);
+                let protocol = text("protocol").unwrap_or("tcp");
                 Some(format!("{host}:{published}:{target}/{protocol}"))
             }
             _ => None,

@@ -12,7 +12,7 @@ pub struct Layout {
 
 impl Layout {
     pub const USUAL: Self = Self { gap: 3, narrowest: 10 };
-    /// Lists of images and of projects.
+    /// Lists of images, of projects and of variables.
     pub const WIDE: Self = Self { gap: 3, narrowest: 20 };
     /// Processes.
     pub const TIGHT: Self = Self { gap: 2, narrowest: 4 };

@@ -5,16 +5,16 @@ use crate::yaml::{Kind, Map, Node};
 
 use super::{Forms, devices, extra_hosts, grants, mappings, strings};
 
-const BUILD: Forms =
-    &[("additional_contexts", contexts), ("secrets", grants::long), ("ssh", ssh), ("ulimits", devices::ulimits)];
-
-const FINISHED: Forms = &[
-    ("args", mappings::pairs),
-    ("extra_hosts", extra_hosts::long),
-    ("labels", mappings::filled),
+const BUILD: Forms = &[
+    ("additional_contexts", contexts),
     ("provenance", attestation),
     ("sbom", attestation),
+    ("secrets", grants::long),
+    ("ssh", ssh),
+    ("ulimits", devices::ulimits),
 ];
+
+const FINISHED: Forms = &[("args", mappings::pairs), ("extra_hosts", extra_hosts::long), ("labels", mappings::filled)];
 
 pub(super) fn long(node: &mut Node, findings: &mut Vec<Diagnostic>) {
     if let Kind::Str(_) = node.kind {

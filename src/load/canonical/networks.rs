@@ -16,8 +16,7 @@ pub(super) fn names(node: &mut Node, _: &mut Vec<Diagnostic>) {
     node.kind = Kind::Map(map);
 }
 
-pub(super) fn endpoints(node: &mut Node, findings: &mut Vec<Diagnostic>) {
-    names(node, findings);
+pub(super) fn finished(node: &mut Node, findings: &mut Vec<Diagnostic>) {
     for (_, _, endpoint) in node.as_map_mut().into_iter().flat_map(Map::iter_mut) {
         super::within(endpoint, &[("driver_opts", mappings::options)], findings);
     }

@@ -5,29 +5,37 @@ use std::net::IpAddr;
 use crate::diagnostic::Diagnostic;
 use crate::yaml::{Author, Kind, Node};
 
-/// One entry may stand for several ports, so the whole list is rewritten.
+/// One entry may stand for several ports, so the whole list is rewritten. A list with a fault stays as it is.
 pub(super) fn long(node: &mut Node, findings: &mut Vec<Diagnostic>) {
     let Some(items) = node.as_seq_mut() else { return };
     let mut ports = Vec::with_capacity(items.len());
-    for mut item in std::mem::take(items) {
+    let before = findings.len();
+    for item in items.iter() {
         match &item.kind {
             Kind::Str(spec) => match parse(spec) {
-                Ok(parsed) => ports.extend(parsed.into_iter().map(|port| port.into_node(&item))),
+                Ok(parsed) => ports.extend(parsed.into_iter().map(|port| port.into_node(item))),
                 Err(problem) => findings.push(problem.at(item.span)),
             },
             Kind::Int(_) | Kind::Uint(_) => {
-                item.kind = super::mapping(item.span, [("target", item.kind.clone())]);
-                ports.push(item);
+                let kind = super::mapping(item.span, [("target", item.kind.clone())]);
+                ports.push(Node { kind, ..item.clone() });
             }
             Kind::Float(value) => findings
                 .push(Diagnostic::error(format!("invalid port {value}: it is not a whole number")).at(item.span)),
-            _ => {
-                super::within(&mut item, &[("published", |port, _| super::strings::into_text(port))], findings);
-                ports.push(item);
-            }
+            _ => ports.push(item.clone()),
         }
     }
-    *items = ports;
+    if findings.len() == before {
+        *items = ports;
+    }
+}
+
+/// A published port is a text, as it may be a range.
+pub(super) fn finished(node: &mut Node, findings: &mut Vec<Diagnostic>) {
+    let published: super::Form = |port, findings| {
+        super::within(port, &[("published", |published, _| super::strings::into_text(published))], findings);
+    };
+    super::each_item(node, findings, published);
 }
 
 #[derive(Debug, PartialEq, Eq)]
