@@ -674,6 +674,28 @@ fn lists_of_what_a_project_has() {
     convoke(folder.path()).args(all).assert().success().stdout_eq("db\ndebug\nweb\n");
 }
 
+/// As docker compose: what is listed does not need env files, nor the services that are named, and `-q` is no matter.
+#[test]
+fn what_is_listed_is_of_all_services() {
+    let text = "services:\n  a:\n    image: a\n    env_file: none.env\n  b:\n    image: b\n    models: [m]\n    \
+                ports: [\"${PORT}:80\"]\nmodels: {m: {model: ai/m}}\n";
+    let folder = folder(&[("compose.yaml", text)]);
+    let listed = |arguments: &[&str], output: &'static str| {
+        convoke(folder.path()).env("PORT", "80").arg("config").args(arguments).assert().success().stdout_eq(output);
+    };
+    listed(&["--services", "b"], "a\nb\n");
+    listed(&["-q", "--services"], "a\nb\n");
+    listed(&["--no-interpolate", "--services"], "a\nb\n");
+    listed(&["--models", "nope"], "ai/m\n");
+    listed(&["--images", "b"], "b\n");
+    let refused = |arguments: &[&str]| {
+        convoke(folder.path()).env("PORT", "80").arg("config").args(arguments).assert().failure().stdout_eq("")
+    };
+    refused(&["--hash", "nope"]).stderr_eq("error: no such service: nope\n");
+    // What is not known before variables are put in is not made up.
+    refused(&["--no-interpolate", "--volumes"]);
+}
+
 #[test]
 fn variables_are_listed_with_what_the_files_say_about_them() {
     let text = "services:\n  web:\n    image: x:${TAG:-latest}\n    user: ${WHO:?say who}\n    hostname: $HOST\n";
