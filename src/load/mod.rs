@@ -230,9 +230,11 @@ impl<'l> Loading<'l> {
             // What a misspelled key would include is missing now.
             self.damage.files |= model.as_map().is_some_and(|top| top.contains_key("include"));
         }
-        // What a variable will stand for has no long form yet.
-        let mut unclear = Vec::new();
-        canonical::long_forms(model, if self.options.interpolate { &mut self.findings } else { &mut unclear });
+        if self.options.interpolate {
+            canonical::long_forms(model, &mut self.findings);
+        } else {
+            canonical::long_forms_as_far_as_clear(model);
+        }
         // Long forms show duplicates that short forms hide: a range of ports, a volume's target.
         unique::keep_last(model, &mut self.findings);
     }

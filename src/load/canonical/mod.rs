@@ -96,6 +96,23 @@ pub(super) fn long_forms(document: &mut Node, findings: &mut Vec<Diagnostic>) {
     }
 }
 
+/// As [`long_forms`], for a document whose variables were not put in: what has no long form yet stays as it is written.
+pub(super) fn long_forms_as_far_as_clear(document: &mut Node) {
+    each(document, "services", |_, service| {
+        for (key, form) in SERVICE {
+            let Some(value) = service.get_mut(key) else { continue };
+            let (written, mut findings) = (value.clone(), Vec::new());
+            form(value, &mut findings);
+            if findings.iter().any(Diagnostic::is_error) {
+                *value = written;
+            }
+        }
+    });
+    for section in RESOURCES {
+        each(document, section, |name, resource| external::long(section, name, resource, &mut Vec::new()));
+    }
+}
+
 /// Gives every other attribute of the whole document its long form.
 pub(super) fn finished_forms(document: &mut Node, findings: &mut Vec<Diagnostic>) {
     casts::truncate(document);

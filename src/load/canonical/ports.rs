@@ -5,11 +5,10 @@ use std::net::IpAddr;
 use crate::diagnostic::Diagnostic;
 use crate::yaml::{Author, Kind, Node};
 
-/// One entry may stand for several ports, so the whole list is rewritten. A list with a fault stays as it is.
+/// One entry may stand for several ports, so the whole list is rewritten.
 pub(super) fn long(node: &mut Node, findings: &mut Vec<Diagnostic>) {
     let Some(items) = node.as_seq_mut() else { return };
     let mut ports = Vec::with_capacity(items.len());
-    let before = findings.len();
     for item in items.iter() {
         match &item.kind {
             Kind::Str(spec) => match parse(spec) {
@@ -25,9 +24,7 @@ pub(super) fn long(node: &mut Node, findings: &mut Vec<Diagnostic>) {
             _ => ports.push(item.clone()),
         }
     }
-    if findings.len() == before {
-        *items = ports;
-    }
+    *items = ports;
 }
 
 /// A published port is a text, as it may be a range.
