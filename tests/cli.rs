@@ -70,6 +70,8 @@ Commands:
   diff     Show which files changed in the containers of a service since their image
   history  Show how the image of a service was made, the last step first
   inspect  Show all that the engine knows of a service's containers, a network or a volume
+  exec     Run a command in a running container of a service
+  attach   See and talk with the process of a service's container
   plan     Show what `up` or another verb would do, and why; nothing is changed
   create   Create the containers of the project, without starting them
   config   Check the compose files and show what they come to
@@ -130,8 +132,8 @@ Exit status:
 const COMMANDS: &[&str] = &["config", "create", "down", "logs", "plan", "up", "version"];
 
 const WITH_EXAMPLES: &[&str] = &[
-    "diff", "events", "explain", "history", "images", "inspect", "kill", "ls", "pause", "port", "ps", "restart", "rm",
-    "scale", "start", "stats", "stop", "timing", "top", "unpause", "volumes", "wait",
+    "attach", "diff", "events", "exec", "explain", "history", "images", "inspect", "kill", "ls", "pause", "port", "ps",
+    "restart", "rm", "scale", "start", "stats", "stop", "timing", "top", "unpause", "volumes", "wait",
 ];
 
 #[test]

@@ -125,6 +125,18 @@ impl Context<'_> {
         }
     }
 
+    /// The project of a command that only has to know its name: nothing is read where a flag or a variable tells it.
+    ///
+    /// # Errors
+    /// When it has to be read from the files, and they are wrong.
+    pub fn named(&self) -> Result<Whose, Failure> {
+        let variable = || variable(self.environment, "COMPOSE_PROJECT_NAME").filter(|_| self.globals.files.is_empty());
+        match self.globals.project_name.as_deref().or_else(variable) {
+            Some(name) => Ok(Whose::Named(checked(name)?)),
+            None => self.whose(),
+        }
+    }
+
     /// What the labels of a project's containers have to say for the project to be the one that is meant, although it does
     /// not load.
     pub fn marks(&self) -> Marks {

@@ -2,6 +2,7 @@
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::outcome::Status;
@@ -13,6 +14,14 @@ pub struct Interrupts {
     sender: watch::Sender<u32>,
     /// Set by the first one, unless somebody counts by himself.
     pub cancel: CancellationToken,
+    listening: JoinHandle<()>,
+}
+
+impl Drop for Interrupts {
+    /// Whoever comes next hears signals in their own way.
+    fn drop(&mut self) {
+        self.listening.abort();
+    }
 }
 
 /// What the first signals mean.
@@ -24,7 +33,7 @@ pub enum Patience {
     Foreground,
 }
 
-/// Listens from now on, until the runtime ends.
+/// Listens from now on, until what it returns is dropped.
 ///
 /// # Errors
 /// When the operating system does not let us listen.
@@ -34,7 +43,7 @@ pub fn listen(patience: Patience) -> std::io::Result<Interrupts> {
     let (sender, count) = watch::channel(0);
     let cancel = CancellationToken::new();
     let (token, counter) = (cancel.clone(), sender.clone());
-    tokio::spawn(async move {
+    let listening = tokio::spawn(async move {
         let enough = if patience == Patience::Command { 2 } else { 3 };
         for number in 1.. {
             tokio::select! {
@@ -50,7 +59,7 @@ pub fn listen(patience: Patience) -> std::io::Result<Interrupts> {
             }
         }
     });
-    Ok(Interrupts { count, sender, cancel })
+    Ok(Interrupts { count, sender, cancel, listening })
 }
 
 impl Interrupts {

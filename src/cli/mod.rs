@@ -2,6 +2,7 @@
 
 mod advice;
 mod asking;
+mod attach;
 mod client;
 mod config;
 mod context;
@@ -9,11 +10,13 @@ mod create;
 mod diff;
 mod down;
 mod events;
+mod exec;
 mod explain;
 mod globals;
 mod history;
 mod holder;
 mod images;
+mod inside;
 mod inspect;
 mod instant;
 mod interrupt;
@@ -25,9 +28,11 @@ mod ls;
 mod making;
 mod outcome;
 mod pause;
+mod person;
 mod plan;
 mod port;
 mod prepared;
+mod proxies;
 mod ps;
 mod report;
 mod restart;
@@ -111,6 +116,8 @@ enum Command {
     Diff(diff::Arguments),
     History(history::Arguments),
     Inspect(inspect::Arguments),
+    Exec(exec::Arguments),
+    Attach(attach::Arguments),
     Plan(plan::Arguments),
     Create(create::Arguments),
     Config(config::Arguments),
@@ -240,6 +247,8 @@ fn perform(invocation: &Invocation, settings: Settings, environment: &Environmen
         Command::Inspect(arguments) => wait_for(inspect::inspect(arguments, &context)),
         Command::Ps(arguments) => wait_for(ps::ps(arguments, &context)),
         Command::Logs(arguments) => wait_for(logs::logs(arguments, &context)),
+        Command::Exec(arguments) => wait_for(exec::exec(arguments, &context)),
+        Command::Attach(arguments) => wait_for(attach::attach(arguments, &context)),
         Command::Plan(arguments) => wait_for(plan::plan(arguments, &context)),
         Command::Create(arguments) => wait_for(create::create(arguments, &context)),
         Command::Explain(arguments) => wait_for(explain::explain(arguments, &context)),

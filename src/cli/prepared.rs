@@ -12,9 +12,10 @@ use crate::plan::{self, DownPolicy, Labelled, Observed, Plan, UpPolicy};
 use crate::run;
 
 use super::asking;
-use super::client;
+use super::client::ClientConfiguration;
 use super::context::{Context, Whose};
 use super::outcome::Failure;
+use super::proxies;
 
 pub struct Prepared {
     pub engine: DockerEngine,
@@ -53,7 +54,8 @@ impl Prepared {
         allow: impl Fn(&Plan) -> Result<Vec<String>, Failure>,
     ) -> Result<Self, Failure> {
         let engine = context.engine().await?;
-        let proxies = client::proxies(context.environment, std::env::home_dir().as_deref(), &engine.about().address);
+        let client = ClientConfiguration::read(context.environment);
+        let proxies = proxies::variables(client, &engine.about().address);
         context.take_turn(&engine, &loaded.project.name).await?;
         policy.proxies.clone_from(&proxies);
         if plan::wants_api_socket(&loaded.project) {

@@ -12,7 +12,7 @@ use crate::plan::Labelled;
 use crate::render::containers::{CONTAINERS, Listing};
 use crate::render::listing::Format;
 
-use super::client;
+use super::client::ClientConfiguration;
 use super::context::Context;
 use super::outcome::{Failure, Status};
 use super::standing::{self, Services, Sight, Unknown};
@@ -98,7 +98,7 @@ impl Arguments {
     /// What was asked for, else what Docker's own configuration says.
     fn format(&self, context: &Context<'_>) -> Result<Format, Failure> {
         if self.format.is_empty() && !self.quiet && !self.names {
-            return Ok(Format::parse(&client::ps_format(context.environment, std::env::home_dir().as_deref()))?);
+            return Ok(Format::parse(&ClientConfiguration::read(context.environment).ps_format)?);
         }
         Ok(Format::parse(&self.format)?)
     }

@@ -1,39 +1,81 @@
-//! The command line before clap sees it: `--flag=false` for flags that are either there or not.
+//! The command line before clap sees it: `--flag=false` for flags that are either there or not; and the words after it
+//! that are another program's.
 
-use std::collections::BTreeSet;
 use std::ffi::OsString;
 
-use clap::{ArgAction, Command};
+use clap::{Arg, ArgAction, Command};
 
-/// Turns `--flag=true` into `--flag` and drops `--flag=false`, for every flag of the tree that takes no value.
-/// Nothing after `--` is touched.
+use super::context::Context;
+use super::outcome::Failure;
+
+/// Turns `--flag=true` into `--flag` and drops `--flag=false`, for every flag that takes no value. Nothing is touched
+/// after `--`, nor after the service whose command line follows.
 pub fn normalise(words: impl IntoIterator<Item = OsString>, tree: &Command) -> Vec<OsString> {
-    let mut switches = BTreeSet::new();
-    collect(tree, &mut switches);
-    let mut literal = false;
-    words
-        .into_iter()
-        .filter_map(|word| {
-            literal |= word == "--";
-            match word.to_str().and_then(|text| text.strip_prefix("--")?.split_once('=')) {
-                Some((name, value)) if !literal && switches.contains(name) => match truth(value) {
-                    Some(true) => Some(format!("--{name}").into()),
-                    Some(false) => None,
-                    None => Some(word),
-                },
-                _ => Some(word),
-            }
-        })
-        .collect()
+    let mut walk = Walk { tree, command: tree, literal: false, value: false };
+    // The first word is the program's own name.
+    let mut words = words.into_iter();
+    words.next().into_iter().chain(words.filter_map(|word| walk.pass(word))).collect()
 }
 
-fn collect(command: &Command, switches: &mut BTreeSet<String>) {
-    for argument in command.get_arguments().filter(|argument| matches!(argument.get_action(), ArgAction::SetTrue)) {
-        switches.extend(argument.get_long().map(str::to_owned));
+/// Where the walk along the words has come to.
+struct Walk<'t> {
+    tree: &'t Command,
+    command: &'t Command,
+    /// From here on everything is as it was typed.
+    literal: bool,
+    /// The next word is a flag's value.
+    value: bool,
+}
+
+impl Walk<'_> {
+    fn pass(&mut self, word: OsString) -> Option<OsString> {
+        if self.literal || std::mem::take(&mut self.value) {
+            return Some(word);
+        }
+        let Some(text) = word.to_str() else { return Some(word) };
+        if text == "--" {
+            self.literal = true;
+        } else if let Some(long) = text.strip_prefix("--") {
+            return self.flag(long, &word);
+        } else if let Some(cluster) = text.strip_prefix('-').filter(|cluster| !cluster.is_empty()) {
+            let mut letters = cluster.chars();
+            let valued =
+                letters.any(|letter| self.find(|arg| arg.get_short() == Some(letter)).is_some_and(takes_value));
+            self.value = valued && letters.as_str().is_empty();
+        } else if let Some(command) = self.command.find_subcommand(text) {
+            self.command = command;
+        } else {
+            self.literal = self.command.get_positionals().any(Arg::is_trailing_var_arg_set);
+        }
+        Some(word)
     }
-    for command in command.get_subcommands() {
-        collect(command, switches);
+
+    fn flag(&mut self, long: &str, word: &OsString) -> Option<OsString> {
+        let (name, value) = long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
+        let named = |arg: &Arg| {
+            arg.get_long() == Some(name) || arg.get_all_aliases().is_some_and(|aliases| aliases.contains(&name))
+        };
+        let Some(argument) = self.find(named) else { return Some(word.clone()) };
+        let is_switch = matches!(argument.get_action(), ArgAction::SetTrue);
+        self.value = value.is_none() && takes_value(argument);
+        match value.filter(|_| is_switch).map(truth) {
+            Some(Some(true)) => Some(format!("--{name}").into()),
+            Some(Some(false)) => None,
+            _ => Some(word.clone()),
+        }
     }
+
+    /// A flag of the present command, or one that stands anywhere.
+    fn find(&self, wanted: impl Fn(&Arg) -> bool) -> Option<&Arg> {
+        let own = self.command.get_arguments();
+        let anywhere = self.tree.get_arguments().filter(|argument| argument.is_global_set());
+        own.chain(anywhere).find(|argument| wanted(argument))
+    }
+}
+
+/// Whether the word after a flag is its value.
+fn takes_value(argument: &Arg) -> bool {
+    argument.get_action().takes_values() && !argument.is_require_equals_set()
 }
 
 /// What a switch's value means; the words are those that docker compose takes.
@@ -45,20 +87,69 @@ pub fn truth(value: &str) -> Option<bool> {
     }
 }
 
+/// A service and the command line that follows it.
+///
+/// # Errors
+/// When what stands in the service's place is a flag that the command does not have.
+pub fn service_and_command<'w>(
+    words: &'w [String],
+    command: &str,
+    context: &Context<'_>,
+) -> Result<(&'w str, &'w [String]), Failure> {
+    match words.split_first() {
+        Some((service, _)) if service.starts_with('-') => {
+            Err(context.misuse(command, &format!("unexpected argument '{service}' found")))
+        }
+        Some((service, command)) => Ok((service, command)),
+        None => Err(context.misuse(command, "the service is missing")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::Arg;
+
+    fn tree() -> Command {
+        let switch = |name: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue);
+        Command::new("c")
+            .arg(Arg::new("project").long("project").short('p'))
+            .arg(switch("dry-run").global(true))
+            .subcommand(Command::new("up").arg(switch("build")).arg(Arg::new("tail").long("tail")))
+            .subcommand(
+                Command::new("exec")
+                    .arg(switch("detach").short('d'))
+                    .arg(Arg::new("user").long("user").short('u'))
+                    .arg(Arg::new("words").num_args(1..).trailing_var_arg(true).allow_hyphen_values(true)),
+            )
+    }
 
     #[test]
     fn switches_take_a_truth_and_other_flags_keep_their_value() {
-        let tree = Command::new("c").subcommand(
-            Command::new("up")
-                .arg(Arg::new("build").long("build").action(ArgAction::SetTrue))
-                .arg(Arg::new("tail").long("tail")),
-        );
-        let given = ["up", "--build=true", "--build=false", "--build=x", "--tail=true", "--", "--build=true"];
-        let expected = ["up", "--build", "--build=x", "--tail=true", "--", "--build=true"];
-        assert_eq!(normalise(given.map(OsString::from), &tree), expected.map(OsString::from));
+        let table = [
+            ("c up --build=true --build=false --build=x --tail=true", "c up --build --build=x --tail=true"),
+            ("c --dry-run=true up --dry-run=false", "c --dry-run up"),
+            ("c up -- --build=true", "c up -- --build=true"),
+            ("c up --tail --build=true", "c up --tail --build=true"),
+            ("c --build=true", "c --build=true"),
+        ];
+        for (given, expected) in table {
+            let words = normalise(given.split(' ').map(OsString::from), &tree());
+            assert_eq!(words, expected.split(' ').map(OsString::from).collect::<Vec<_>>(), "{given}");
+        }
+    }
+
+    #[test]
+    fn another_program_s_words_are_left_alone() {
+        let table = [
+            ("c exec --detach=false web x --detach=false", "c exec web x --detach=false"),
+            ("c exec -du root web x --dry-run=true", "c exec -du root web x --dry-run=true"),
+            ("c exec --user root --detach=true web --detach=true", "c exec --user root --detach web --detach=true"),
+            ("c -p exec exec --detach=false web", "c -p exec exec web"),
+            ("c -pexec up --build=true", "c -pexec up --build"),
+        ];
+        for (given, expected) in table {
+            let words = normalise(given.split(' ').map(OsString::from), &tree());
+            assert_eq!(words, expected.split(' ').map(OsString::from).collect::<Vec<_>>(), "{given}");
+        }
     }
 }

@@ -231,6 +231,8 @@ pub struct ContainerDetails {
     pub probes: Vec<Probe>,
     pub health_check: Option<HealthSpec>,
     pub tty: bool,
+    /// Whether its process can read.
+    pub stdin_open: bool,
     pub log_driver: String,
     /// The engine's word: `bridge`, `host`, `none`, `container:<id>`, or a network's name.
     pub network_mode: String,

@@ -1,6 +1,6 @@
 //! Doing: the only room that waits. It does a plan, waits for conditions and follows what happens afterwards.
 
-mod attach;
+mod attached;
 mod condition;
 mod copy;
 mod door;
@@ -27,15 +27,17 @@ mod step;
 mod stop;
 mod stopping;
 mod tail;
+mod talk;
 mod work;
 
 #[cfg(test)]
 mod tests;
 
-pub use attach::attached;
+pub use attached::attached;
 pub use copy::digests;
 pub use execute::{Done, execute};
 pub use failure::{Cause, CauseKind, FailedProbe, Failure};
 pub use logs::logs;
 pub use observe::{inspect, observe, observe_containers};
+pub use talk::{Joined, Parting, Person, Said, Signal, TalkError, attach, exec};
 pub use work::{AbortOn, Attach, LogOptions, OnFailure, Readiness, Work};

@@ -9,6 +9,7 @@ mod engine;
 mod examples;
 mod failing;
 mod fire;
+mod inside;
 mod interop;
 mod life;
 mod lifecycle;
@@ -19,6 +20,7 @@ mod private;
 mod proxy;
 mod reading;
 mod scenario;
+mod seat;
 mod secrets;
 mod seeing;
 mod siege;
@@ -59,6 +61,7 @@ const ROOMS: &[&[Story]] = &[
     seeing::STORIES,
     telling::STORIES,
     reading::STORIES,
+    inside::STORIES,
     examples::STORIES,
 ];
 

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
@@ -17,6 +17,7 @@ use tempfile::TempDir;
 
 use crate::engine::{self, Engine, PATIENCE};
 use crate::proxy::{Fate, Proxy};
+use crate::seat::Seat;
 
 pub struct Scenario<'e> {
     pub engine: &'e Engine,
@@ -136,6 +137,29 @@ impl<'e> Scenario<'e> {
     /// The same, and it has to succeed.
     pub fn done(&self, words: &[&str]) -> Outcome {
         self.convoke(words).exits_with(0)
+    }
+
+    /// Runs convoke to its end, and gives it something to read.
+    pub fn fed(&self, words: &[&str], input: &[u8]) -> Outcome {
+        let all = [&["-p", &self.project], words].concat();
+        let mut running = self.begin_program(env!("CARGO_BIN_EXE_convoke"), &all, self.folder.path(), Stdio::piped());
+        let mut pipe = running.child.stdin.take().expect("a piped input");
+        let input = input.to_vec();
+        // Whoever does not read to the end has read enough.
+        let writing = thread::spawn(move || drop(pipe.write_all(&input)));
+        let outcome = running.end();
+        writing.join().expect("everything written");
+        outcome
+    }
+
+    /// Starts convoke for this project at a terminal.
+    pub fn at_terminal(&self, words: &[&str]) -> Seat {
+        let all = [&["-p", &self.project], words].concat();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_convoke"));
+        command.args(all).current_dir(self.folder.path()).env_clear().env("HOME", self.folder.path());
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("TERM", "xterm");
+        command.env("DOCKER_HOST", self.engine.address()).envs(self.variables.borrow().iter().map(|(k, v)| (k, v)));
+        Seat::take(command, format!("convoke {}", words.join(" ")))
     }
 
     /// Starts convoke for this project.
@@ -307,6 +331,10 @@ impl Outcome {
 
     pub fn succeeded(&self) -> bool {
         self.status.success()
+    }
+
+    pub fn code(&self) -> Option<i32> {
+        self.status.code()
     }
 
     /// Standard error has all these texts.

@@ -107,6 +107,7 @@ answers! {
     ContainerConfig {
         image: String,
         tty: bool,
+        open_stdin: bool,
         labels: BTreeMap<String, String>,
         env: Vec<String>,
         stop_timeout: Option<i64>,

@@ -260,6 +260,7 @@ fn details(answer: InspectedContainer, raw: serde_json::Value) -> ContainerDetai
         probes: health.log.into_iter().map(probe).collect(),
         health_check: answer.config.healthcheck.map(health_spec),
         tty: answer.config.tty,
+        stdin_open: answer.config.open_stdin,
         log_driver: answer.host_config.log_config.r#type,
         network_mode: answer.host_config.network_mode,
         ports: published(answer.network_settings.ports),

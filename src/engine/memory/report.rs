@@ -48,6 +48,7 @@ impl World {
             probes: occupant.probes.clone(),
             health_check: occupant.health_check.clone(),
             tty: spec.tty,
+            stdin_open: spec.stdin_open,
             log_driver: spec.log.as_ref().map_or("json-file", |log| log.driver.as_str()).to_owned(),
             network_mode: if spec.network_mode.is_empty() { "default".into() } else { spec.network_mode.clone() },
             ports: occupant.ports.clone(),

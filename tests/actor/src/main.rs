@@ -4,8 +4,9 @@
 
 use std::env;
 use std::fs::{self, OpenOptions};
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::MetadataExt;
 use std::process;
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -28,6 +29,22 @@ fn act(deed: &str, words: &mut impl Iterator<Item = String>) -> Result<(), Strin
         "complain" => eprintln!("{}", word()?),
         "lines" => lines(number(&word()?)?),
         "count" => count(&word()?, number(&word()?)?)?,
+        "repeat" => drop(io::copy(&mut io::stdin(), &mut io::stdout()).map_err(told)?),
+        "ask" => {
+            print!("{} ", word()?);
+            io::stdout().flush().map_err(told)?;
+            io::stdin().read_line(&mut String::new()).map_err(told)?;
+        }
+        "window" => println!("{}", window()),
+        "await-window" => {
+            let wanted = word()?;
+            while window() != wanted {
+                thread::sleep(Duration::from_millis(5));
+            }
+            println!("{wanted}");
+        }
+        "identity" => println!("{}", fs::metadata("/proc/self").map_err(told)?.uid()),
+        "folder" => println!("{}", env::current_dir().map_err(told)?.display()),
         "environment" => env::vars().for_each(|(name, value)| println!("{name}={value}")),
         "write" => fs::write(word()?, word()?).map_err(told)?,
         "show" => println!("{}", fs::read_to_string(word()?).map_err(told)?.trim_end()),
@@ -90,6 +107,15 @@ fn serve(port: u16) -> Result<(), String> {
     Ok(())
 }
 
+/// How large the terminal is that is read from; says so where there is none.
+fn window() -> String {
+    const ASK: u64 = 0x5413;
+    let mut size = [0u16; 4];
+    // SAFETY: the C library's function, which fills in four numbers of 16 bits for TIOCGWINSZ.
+    let asked = unsafe { ioctl(0, ASK, size.as_mut_ptr()) };
+    if asked == 0 { format!("{}x{}", size[1], size[0]) } else { "no terminal".to_owned() }
+}
+
 /// For health checks: fails until it is tried for that many times, as counted in the file.
 fn succeed_at_try(wanted: u64, file: &str) -> Result<(), String> {
     let mut tries = OpenOptions::new().create(true).read(true).append(true).open(file).map_err(told)?;
@@ -147,5 +173,6 @@ extern "C" fn leave(_number: i32) {
 
 unsafe extern "C" {
     fn signal(number: i32, handler: usize) -> usize;
+    fn ioctl(file: i32, request: u64, ...) -> i32;
     fn _exit(status: i32) -> !;
 }

@@ -1,5 +1,8 @@
 //! The window to the person: whether somebody is watching, and how large the window is.
 
+pub mod keys;
+pub mod raw;
+
 use std::io::IsTerminal;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -50,12 +53,24 @@ pub struct Size {
 /// What is taken for granted where nobody can tell.
 pub const USUAL: Size = Size { columns: 80, rows: 24 };
 
+/// The window that a person sits at, if any of the standard streams has one.
+pub fn window() -> Option<Size> {
+    let sizes = [
+        rustix::termios::tcgetwinsize(std::io::stdout()),
+        rustix::termios::tcgetwinsize(std::io::stdin()),
+        rustix::termios::tcgetwinsize(std::io::stderr()),
+    ];
+    first(sizes.into_iter().flatten())
+}
+
 /// The window that standard error, else standard output, is shown in. Changes when the person resizes it.
 pub fn size() -> Size {
-    [rustix::termios::tcgetwinsize(std::io::stderr()), rustix::termios::tcgetwinsize(std::io::stdout())]
-        .into_iter()
-        .flatten()
-        .map(|window| Size { columns: usize::from(window.ws_col), rows: usize::from(window.ws_row) })
-        .find(|size| size.columns > 0 && size.rows > 0)
-        .unwrap_or(USUAL)
+    let sizes = [rustix::termios::tcgetwinsize(std::io::stderr()), rustix::termios::tcgetwinsize(std::io::stdout())];
+    first(sizes.into_iter().flatten()).unwrap_or(USUAL)
+}
+
+/// A window that nobody has given a size yet has none.
+fn first(mut windows: impl Iterator<Item = rustix::termios::Winsize>) -> Option<Size> {
+    let window = windows.find(|window| window.ws_col > 0 && window.ws_row > 0)?;
+    Some(Size { columns: usize::from(window.ws_col), rows: usize::from(window.ws_row) })
 }
