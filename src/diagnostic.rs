@@ -1,7 +1,9 @@
 //! What is wrong with the input, and where: findings with spans into the files that were read.
 
 use std::fmt;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// Names one entry of [`Files`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -21,6 +23,29 @@ pub struct File {
     /// As shown to people: relative to the working directory where that is shorter.
     pub path: PathBuf,
     pub text: String,
+    /// Where each line begins; found out when it is first asked for.
+    lines: OnceLock<Vec<usize>>,
+}
+
+impl File {
+    fn lines(&self) -> &[usize] {
+        self.lines.get_or_init(|| {
+            let ends = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect()
+        })
+    }
+
+    /// The line, counted from 0, that a byte belongs to.
+    fn line(&self, byte: usize) -> usize {
+        self.lines().partition_point(|start| *start <= byte) - 1
+    }
+
+    /// The whole lines from one byte to another, and the number of the first of them, counted from 1.
+    pub fn whole_lines(&self, from: usize, to: usize) -> (Range<usize>, usize) {
+        let (first, last) = (self.line(from.min(to)), self.line(to));
+        let end = self.lines().get(last + 1).copied().unwrap_or(self.text.len());
+        (self.lines()[first]..end, first + 1)
+    }
 }
 
 /// Every text that was read, so that a span can be shown long after loading.
@@ -31,7 +56,7 @@ impl Files {
     /// Keeps a text and returns the name that spans into it carry.
     pub fn add(&mut self, path: impl Into<PathBuf>, text: String) -> FileId {
         let id = FileId(u16::try_from(self.0.len()).unwrap_or(u16::MAX));
-        self.0.push(File { path: path.into(), text });
+        self.0.push(File { path: path.into(), text, lines: OnceLock::new() });
         id
     }
 
@@ -59,9 +84,8 @@ impl Files {
         while !file.text.is_char_boundary(end) {
             end -= 1;
         }
-        let before = &file.text[..end];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+        let line = file.line(end);
+        (line + 1, file.text[file.lines()[line]..end].chars().count() + 1)
     }
 }
 

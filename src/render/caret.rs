@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 use serde_json::{Value, json};
 
-use crate::diagnostic::{Diagnostic, FileId, Files, Severity, Span};
+use crate::diagnostic::{Diagnostic, File, FileId, Files, Severity, Span};
 
 /// How wide lines may be, in columns, before their ends are cut off.
 const WIDTH: usize = 140;
@@ -34,23 +34,42 @@ fn group<'d>(diagnostic: &'d Diagnostic, files: &'d Files) -> Group<'d> {
     let places = diagnostic.span.map(|span| (AnnotationKind::Primary, span, None)).into_iter();
     let labels = diagnostic.labels.iter();
     let labels = labels.map(|(span, text)| (AnnotationKind::Context, *span, Some(text.as_str())));
-    let mut snippets: Vec<(FileId, Snippet<'d, _>)> = Vec::new();
+    let mut shown: Vec<(FileId, Vec<Place<'d>>)> = Vec::new();
     for (kind, span, label) in places.chain(labels) {
         let Some(file) = files.get(span.file) else { continue };
-        let mut annotation = kind.span(first_line(&file.text, span));
-        if let Some(label) = label {
-            annotation = annotation.label(label);
-        }
-        match snippets.iter_mut().find(|(id, _)| *id == span.file) {
-            Some((_, snippet)) => *snippet = snippet.clone().annotation(annotation),
-            None => {
-                let snippet = Snippet::source(&file.text).path(file.path.to_string_lossy());
-                snippets.push((span.file, snippet.annotation(annotation)));
-            }
+        let place = Place { kind, bytes: first_line(&file.text, span), label };
+        match shown.iter_mut().find(|(id, _)| *id == span.file) {
+            Some((_, places)) => places.push(place),
+            None => shown.push((span.file, vec![place])),
         }
     }
-    let group = level.primary_title(&diagnostic.message).elements(snippets.into_iter().map(|(_, snippet)| snippet));
+    let snippets = shown.into_iter().filter_map(|(id, places)| Some(snippet(files.get(id)?, places)));
+    let group = level.primary_title(&diagnostic.message).elements(snippets);
     group.elements(diagnostic.help.iter().map(|help| Level::HELP.message(help)))
+}
+
+/// One marked place of a file.
+struct Place<'d> {
+    kind: AnnotationKind,
+    bytes: Range<usize>,
+    label: Option<&'d str>,
+}
+
+/// The lines of a file with marked places. Only the part from the first to the last of them is given on: what is drawn
+/// takes time for every line of it.
+fn snippet<'d>(file: &'d File, places: Vec<Place<'d>>) -> Snippet<'d, Annotation<'d>> {
+    let first = places.iter().map(|place| place.bytes.start).min().unwrap_or_default();
+    let last = places.iter().map(|place| place.bytes.end).max().unwrap_or_default();
+    let (part, number) = file.whole_lines(first, last);
+    let annotations = places.into_iter().map(|Place { kind, bytes, label }| {
+        let annotation = kind.span(bytes.start - part.start..bytes.end - part.start);
+        match label {
+            Some(label) => annotation.label(label),
+            None => annotation,
+        }
+    });
+    let snippet = Snippet::source(&file.text[part.clone()]).line_start(number).path(file.path.to_string_lossy());
+    snippet.annotations(annotations)
 }
 
 /// The part of a span that stands on its first line, between characters of the text whatever the span says.
