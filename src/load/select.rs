@@ -156,27 +156,38 @@ struct Used {
     models: BTreeSet<String>,
 }
 
-/// Whether a name fits a pattern of `*`, `?` and `[…]`.
+/// Whether a name fits a pattern of `*`, `?` and `[…]`. It takes no more than pattern times name steps.
 pub fn matches(pattern: &str, name: &str) -> bool {
     let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
-    matches_from(&pattern, &name)
+    let (mut pattern, mut name) = (&pattern[..], &name[..]);
+    // What follows the last `*`, and the rest of the name that it was last tried on.
+    let mut star = None;
+    while !(pattern.is_empty() && name.is_empty()) {
+        if let Some(('*', rest)) = pattern.split_first() {
+            pattern = rest;
+            star = Some((rest, name));
+        } else if let Some(rest) = after_one(pattern, name) {
+            (pattern, name) = (rest, &name[1..]);
+        } else {
+            // Those before the last one need not be tried again: it can take whatever they could have taken more.
+            let Some((rest, [_, later @ ..])) = star else { return false };
+            (pattern, name) = (rest, later);
+            star = Some((rest, later));
+        }
+    }
+    true
 }
 
-fn matches_from(pattern: &[char], name: &[char]) -> bool {
-    let Some((&first, rest)) = pattern.split_first() else { return name.is_empty() };
-    match first {
-        '*' => {
-            let rest = &rest[rest.iter().take_while(|character| **character == '*').count()..];
-            rest.is_empty() || (0..=name.len()).any(|at| matches_from(rest, &name[at..]))
-        }
-        '?' => !name.is_empty() && matches_from(rest, &name[1..]),
-        '[' => {
-            let Some((fits, rest)) = name.first().and_then(|character| class(rest, *character)) else { return false };
-            fits && matches_from(rest, &name[1..])
-        }
-        '\\' if !rest.is_empty() => name.first() == rest.first() && matches_from(&rest[1..], &name[1..]),
-        character => name.first() == Some(&character) && matches_from(rest, &name[1..]),
-    }
+/// What follows the first part of a pattern, which is no `*`, if that fits the first character of a name.
+fn after_one<'p>(pattern: &'p [char], name: &[char]) -> Option<&'p [char]> {
+    let ((&first, rest), &character) = (pattern.split_first()?, name.first()?);
+    let (fits, rest) = match first {
+        '?' => (true, rest),
+        '[' => class(rest, character)?,
+        '\\' if !rest.is_empty() => (rest[0] == character, &rest[1..]),
+        _ => (first == character, rest),
+    };
+    fits.then_some(rest)
 }
 
 /// Whether a character is in the class that a pattern goes on with, and what follows it; nothing for one without end.
@@ -290,6 +301,15 @@ mod tests {
             ("w[", "w[", false),
             (r"w\*", "w*", true),
             ("", "web", false),
+            ("", "", true),
+            ("*", "", true),
+            ("w**", "w", true),
+            ("*ab*b", "aabab", true),
+            ("*a?c", "abcabc", true),
+            ("*a?c", "abcabd", false),
+            ("*[", "w[", false),
+            // Without an end if each `*` were tried with each of the others.
+            (format!("{}b", "*a".repeat(40)).as_str(), "a".repeat(80).as_str(), false),
         ] {
             assert_eq!(matches(pattern, name), fits, "{pattern} {name}");
         }
