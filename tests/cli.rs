@@ -712,6 +712,23 @@ WHO                 true
 }
 
 #[test]
+fn numbers_that_json_does_not_have_are_refused() {
+    let file = "name: app\nservices:\n  web:\n    image: web\n    cpus: .inf\nx-list: [1, .nan]\n";
+    let folder = folder(&[("compose.yaml", file)]);
+    convoke(folder.path()).arg("config").assert().success();
+    convoke(folder.path()).args(["config", "--format", "json"]).assert().code(1).stdout_eq("").stderr_eq(str![[r#"
+error: services.web.cpus is .inf, and JSON has no such number
+ --> compose.yaml:5:5
+  |
+5 |     cpus: .inf
+  |     ^^^^
+  |
+  = help: YAML has it: leave --format json out
+
+"#]]);
+}
+
+#[test]
 fn the_result_can_go_to_a_file() {
     let folder = folder(&[("compose.yaml", PROJECT)]);
     convoke(folder.path()).args(["config", "--services", "-o", "out"]).assert().success().stdout_eq("");

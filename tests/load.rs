@@ -145,7 +145,7 @@ fn printed(project: &Project, folder: &Path) -> Result<(), Failed> {
     let shown = |text: &str| placed(&config::escaped(text), folder);
     compare(folder, "config.yaml", Some(&shown(&yaml::print(&config::yaml(project)))))?;
     if folder.join("config.json").exists() {
-        compare(folder, "config.json", Some(&shown(&config::json(project))))?;
+        compare(folder, "config.json", Some(&shown(&config::json(project).map_err(|found| format!("{found:?}"))?)))?;
     }
     if folder.join("hashes.txt").exists() {
         // A service that names a place on this disk has another hash on each.

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::diagnostic::Diagnostic;
 use crate::load::{Loaded, Options};
+use crate::model::json::NoJson;
 use crate::model::{Project, Service, ServiceName, service_hash};
 use crate::render::config as render;
 use crate::render::paint::Paint;
@@ -14,7 +16,7 @@ use crate::yaml::{Map, Node};
 
 use super::context::Context;
 use super::explain;
-use super::outcome::{Failure, Status};
+use super::outcome::{Failure, Status, place};
 use super::variables;
 
 /// Check the compose files and show what they come to
@@ -190,7 +192,7 @@ impl Arguments {
                 project.environment.iter().map(|(name, value)| format!("{name}={value}")).collect()
             }
             Selection { provenance: true, .. } => return Ok(self.provenance(loaded, context)),
-            _ => return Ok(self.whole(loaded)),
+            _ => return self.whole(loaded).map_err(|found| no_json(&found, loaded)),
         };
         Ok(lines.iter().map(|line: &String| format!("{line}\n")).collect())
     }
@@ -211,18 +213,28 @@ impl Arguments {
         explain::rendered(&explain::of_files(loaded), format, seen, paint)
     }
 
-    fn whole(&self, loaded: &Loaded) -> String {
+    fn whole(&self, loaded: &Loaded) -> Result<String, NoJson> {
         let json = self.format == Some(Format::Json);
         if self.no_interpolate {
             let value = crate::yaml::to_value(&loaded.document);
-            return if json { render::plain_json(&value) } else { crate::yaml::print(&render::sorted(value)) };
+            return if json { render::plain_json(&value) } else { Ok(crate::yaml::print(&render::sorted(value))) };
         }
-        render::escaped(&if json {
-            render::json(&loaded.project)
-        } else {
-            crate::yaml::print(&render::yaml(&loaded.project))
-        })
+        let text =
+            if json { render::json(&loaded.project)? } else { crate::yaml::print(&render::yaml(&loaded.project)) };
+        Ok(render::escaped(&text))
     }
+}
+
+fn no_json(found: &NoJson, loaded: &Loaded) -> Failure {
+    let number = crate::yaml::print(&found.number.into());
+    let message =
+        format!("{} is {}, and JSON has no such number", found.keys.join(".").replace(".[", "["), number.trim());
+    let finding = Diagnostic::error(message).help("YAML has it: leave --format json out");
+    let finding = match place(&loaded.document, &found.keys) {
+        Some(span) => finding.at(span),
+        None => finding,
+    };
+    Failure::Findings(loaded.files.clone(), vec![finding])
 }
 
 /// The keys of a section of a document, sorted.

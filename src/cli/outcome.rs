@@ -75,7 +75,7 @@ impl Failure {
 }
 
 /// Where the innermost of the keys is written that the document has.
-fn place(document: &Node, keys: &[String]) -> Option<Span> {
+pub(super) fn place(document: &Node, keys: &[String]) -> Option<Span> {
     let mut node = document;
     let mut span = None;
     for key in keys {

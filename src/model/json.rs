@@ -12,10 +12,48 @@ pub fn compact(tree: &Tree) -> String {
 }
 
 /// As [`compact`], with each entry on a line of its own, indented by two spaces a level.
-pub fn indented(tree: &Tree) -> String {
+///
+/// # Errors
+/// A number that JSON does not have.
+pub fn indented(tree: &Tree) -> Result<String, NoJson> {
+    if let Some(found) = not_finite(tree) {
+        return Err(found);
+    }
     let mut printer = Printer { text: String::new(), indent: Some("  ") };
     printer.value(tree, 0);
-    printer.text
+    Ok(printer.text)
+}
+
+/// A number that JSON does not have, and the keys that lead to it; those of list items are like `[0]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NoJson {
+    pub keys: Vec<String>,
+    pub number: f64,
+}
+
+impl NoJson {
+    fn below(mut self, key: impl Into<String>) -> Self {
+        self.keys.insert(0, key.into());
+        self
+    }
+}
+
+/// The first infinite number, or the first that is none, of what is written.
+fn not_finite(tree: &Tree) -> Option<NoJson> {
+    match tree {
+        Tree::Single(number) => not_finite(&Tree::Double(f64::from(*number))),
+        Tree::Double(number) => (!number.is_finite()).then_some(NoJson { keys: Vec::new(), number: *number }),
+        Tree::List(items) => {
+            let mut items = items.iter().enumerate();
+            items.find_map(|(index, item)| Some(not_finite(item)?.below(format!("[{index}]"))))
+        }
+        Tree::Map(entries) => entries.iter().find_map(|(key, value)| Some(not_finite(value)?.below(key))),
+        Tree::Object(_, fields) => {
+            let mut fields = fields.iter().filter(|(key, _)| *key != EXTENSIONS);
+            fields.find_map(|(key, value)| Some(not_finite(value)?.below(*key)))
+        }
+        Tree::Null | Tree::Bool(_) | Tree::Int(_) | Tree::Uint(_) | Tree::Text(_) => None,
+    }
 }
 
 struct Printer {
@@ -91,7 +129,7 @@ impl Printer {
         let _ = write!(self.text, "{value}");
     }
 
-    /// Plain digits from 1e-6 up to 1e21, else an exponent. What is no number has no JSON: it becomes null.
+    /// Plain digits from 1e-6 up to 1e21, else an exponent. What has no JSON becomes null in a hash.
     fn float(&mut self, value: f64, plain: &str, scientific: &str, exponent: i32) {
         if !value.is_finite() {
             self.text.push_str("null");
@@ -160,6 +198,17 @@ mod tests {
             ("a".into(), Tree::List(vec![Tree::Int(1), Tree::Int(2)])),
             ("b".into(), Tree::Map(vec![])),
         ]);
-        assert_eq!(indented(&tree), "{\n  \"a\": [\n    1,\n    2\n  ],\n  \"b\": {}\n}");
+        assert_eq!(indented(&tree), Ok("{\n  \"a\": [\n    1,\n    2\n  ],\n  \"b\": {}\n}".to_owned()));
+    }
+
+    #[test]
+    fn numbers_that_json_does_not_have_are_found() {
+        let infinite = |number| Tree::List(vec![Tree::Int(1), Tree::Single(number)]);
+        let tree = |number| Tree::Map(vec![("a".into(), Tree::Object("O", vec![("b", infinite(number))]))]);
+        let keys = vec!["a".to_owned(), "b".to_owned(), "[1]".to_owned()];
+        assert_eq!(indented(&tree(f32::NEG_INFINITY)), Err(NoJson { keys, number: f64::NEG_INFINITY }));
+        assert!(indented(&tree(f32::NAN)).is_err());
+        // What is not written does not matter.
+        assert_eq!(indented(&Tree::Object("O", vec![(EXTENSIONS, infinite(f32::NAN))])), Ok("{}".to_owned()));
     }
 }

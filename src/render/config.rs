@@ -5,8 +5,9 @@ use std::cmp::Ordering;
 use serde::Serialize;
 use serde_yaml::{Mapping, Value};
 
+use crate::model::json::{self, NoJson};
 use crate::model::tree::{EXTENSIONS, Tree};
-use crate::model::{Extensions, Project, json};
+use crate::model::{Extensions, Project};
 use crate::yaml::natural_order;
 
 /// The project as YAML shows it: `x-*` in their places, empty parts left out, keys in natural order.
@@ -23,7 +24,10 @@ pub fn yaml(project: &Project) -> Value {
 }
 
 /// The project as JSON: keys sorted at the top, `x-*` only there; models are not shown.
-pub fn json(project: &Project) -> String {
+///
+/// # Errors
+/// A number that JSON does not have.
+pub fn json(project: &Project) -> Result<String, NoJson> {
     let mut top = vec![("name".to_owned(), Tree::Text(project.name.clone()))];
     for (section, tree) in sections(project) {
         if section == "services" || section != "models" && !tree.is_empty() {
@@ -40,7 +44,10 @@ pub fn sorted(plain: Value) -> Value {
 }
 
 /// A plain value as JSON, keys sorted everywhere.
-pub fn plain_json(plain: &Value) -> String {
+///
+/// # Errors
+/// A number that JSON does not have.
+pub fn plain_json(plain: &Value) -> Result<String, NoJson> {
     json::indented(&tree(plain))
 }
 
