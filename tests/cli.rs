@@ -76,6 +76,7 @@ Commands:
   create   Create the containers of the project, without starting them
   config   Check the compose files and show what they come to
   explain  Show where each value comes from, and what it took the place of
+  schema   Print the JSON schema of the compose file, for editors, or of what commands print
   timing   Show where the time of the last `up` went: per service, and what everything waited for
   version  Show the version of convoke
   help     Print this message or the help of the given subcommand(s)
@@ -133,7 +134,7 @@ const COMMANDS: &[&str] = &["config", "create", "down", "logs", "plan", "up", "v
 
 const WITH_EXAMPLES: &[&str] = &[
     "attach", "diff", "events", "exec", "explain", "history", "images", "inspect", "kill", "ls", "pause", "port", "ps",
-    "restart", "rm", "scale", "start", "stats", "stop", "timing", "top", "unpause", "volumes", "wait",
+    "restart", "rm", "scale", "schema", "start", "stats", "stop", "timing", "top", "unpause", "volumes", "wait",
 ];
 
 #[test]
@@ -492,6 +493,25 @@ Examples:
   convoke explain                            all values of all services
   convoke explain web.environment.LOG_LEVEL  who says so, and who would if it did not
   convoke explain networks.default           something that services use
+
+"#]]);
+}
+
+#[test]
+fn schemas_are_printed_for_editors_and_programs() {
+    let folder = folder(&[]);
+    for (words, title) in [(&["schema"][..], "Compose file"), (&["schema", "explain"], "What `convoke explain")] {
+        let printed = convoke(folder.path()).args(words).assert().success().stderr_eq("").get_output().stdout.clone();
+        let schema: serde_json::Value = serde_json::from_slice(&printed).expect("one object");
+        assert!(schema["title"].as_str().is_some_and(|text| text.starts_with(title)), "{}", schema["title"]);
+    }
+    convoke(folder.path()).args(["schema", "compoze"]).assert().code(1).stdout_eq("").stderr_eq(str![[r#"
+error: invalid value 'compoze' for '[SUBJECT]'
+  [possible values: compose, explain]
+
+  tip: a similar value exists: 'compose'
+
+For more information, try '--help'.
 
 "#]]);
 }

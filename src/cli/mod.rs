@@ -39,6 +39,7 @@ mod restart;
 mod rm;
 mod runs;
 mod scale;
+mod schema;
 mod session;
 mod settings;
 mod standing;
@@ -122,6 +123,7 @@ enum Command {
     Create(create::Arguments),
     Config(config::Arguments),
     Explain(explain::Arguments),
+    Schema(schema::Arguments),
     Timing(timing::Arguments),
     Version(version::Arguments),
 }
@@ -253,6 +255,7 @@ fn perform(invocation: &Invocation, settings: Settings, environment: &Environmen
         Command::Create(arguments) => wait_for(create::create(arguments, &context)),
         Command::Explain(arguments) => wait_for(explain::explain(arguments, &context)),
         Command::Config(arguments) => config::config(arguments, &context),
+        Command::Schema(arguments) => schema::schema(*arguments),
         Command::Timing(arguments) => timing::timing(arguments, &context),
         Command::Version(arguments) => version::version(*arguments),
     }

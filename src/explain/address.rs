@@ -34,8 +34,9 @@ pub fn narrow(explanation: Explanation, names: &[String]) -> Result<Explanation,
     if !findings.is_empty() {
         return Err(findings);
     }
+    let notes = explanation.notes.into_iter().chain(unset.iter().map(by_default)).collect();
     let kept = explanation.values.into_iter().zip(wanted).filter(|(_, wanted)| *wanted).map(|(value, _)| value);
-    Ok(Explanation { values: kept.chain(unset).collect(), ..explanation })
+    Ok(Explanation { values: kept.chain(unset).collect(), notes, ..explanation })
 }
 
 /// Whether any of the names is about a service or what is below it. No name at all is about every service.
@@ -111,6 +112,26 @@ fn values_of<'n>(subject: &[Step], name: &'n str) -> Option<&'n str> {
 fn nothing(path: Vec<Step>) -> Value {
     let way = Way { from: Origin::of(OriginKind::Unset), ..Way::default() };
     Value { path, value: serde_json::Value::Null, masked: false, way, has_parts: false, instead_of: Vec::new() }
+}
+
+/// What counts where nothing is set.
+fn by_default(value: &Value) -> String {
+    // The second step is a name that the file chose.
+    let keys: Vec<&str> = value
+        .path
+        .iter()
+        .enumerate()
+        .filter(|(depth, _)| *depth != 1)
+        .filter_map(|(_, step)| match step {
+            Step::Key(key) => Some(key.as_str()),
+            Step::Item(_) => None,
+        })
+        .collect();
+    let name = written(&value.path);
+    match load::note(&keys) {
+        Some(note) if !note.default.is_empty() => format!("{name} is not set; without it: {}", note.default),
+        _ => format!("{name} is not set"),
+    }
 }
 
 fn unknown(name: &str, values: &[Value]) -> Diagnostic {

@@ -182,6 +182,8 @@ fn what_is_asked_for_is_found_by_any_of_its_names() {
     assert_eq!(found(&["name"]), ["name"]);
     assert_eq!(found(&["x-common.restart"]), ["x-common.restart"]);
     assert_eq!(found(&["web.hostname"]), ["services.web.hostname"], "the format knows it, nothing sets it");
+    let notes = asked(&shop, &["web.stop_grace_period", "web.restart"]).unwrap().notes;
+    assert_eq!(notes, ["services.web.stop_grace_period is not set; without it: 10s"]);
     assert!(found(&["web"]).len() > found(&["web.environment"]).len());
     assert!(found(&["services"]).iter().all(|name| name.starts_with("services.")));
 }

@@ -35,7 +35,7 @@ use crate::yaml::{Author, Kind, Map, Node};
 pub use canonical::long_form;
 pub use documents::name;
 pub use select::matches;
-pub use shape::attributes;
+pub use shape::{Note, attributes, note};
 
 use damage::Damage;
 use documents::Written;

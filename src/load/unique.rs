@@ -62,6 +62,13 @@ pub(super) fn keep_last(document: &mut Node, findings: &mut Vec<Diagnostic>) {
     walk(document, TABLE.root(), Path::Root, findings);
 }
 
+/// Whether entries of the list at this place have keys.
+#[cfg(test)]
+pub(super) fn has_keys(place: &[&str]) -> bool {
+    let branch = place.iter().try_fold(TABLE.root(), |branch, step| branch.key(step));
+    branch.is_some_and(|branch| branch.rule().is_some())
+}
+
 fn walk(node: &mut Node, keys: &Branch<Key>, path: Path<'_>, findings: &mut Vec<Diagnostic>) {
     match &mut node.kind {
         Kind::Map(map) => {

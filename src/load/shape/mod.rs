@@ -6,7 +6,10 @@ mod advice;
 mod deploy;
 mod elsewhere;
 mod indented;
+mod notes;
 mod resources;
+#[cfg(test)]
+mod schema;
 mod service;
 mod table;
 mod walk;
@@ -16,6 +19,8 @@ use std::ops::BitOr;
 use crate::yaml::{Kind, Node};
 
 pub(super) use walk::check;
+
+pub use notes::{Note, note};
 
 /// Extensions that begin so mean something to us, or nothing at all.
 const OURS: &str = "x-convoke-";
@@ -107,8 +112,16 @@ impl BitOr for Kinds {
     }
 }
 
-/// A test for strings, and what it wants, in words.
-type Pattern = (fn(&str) -> bool, &'static str);
+/// A test for strings.
+#[derive(Clone, Copy)]
+struct Pattern {
+    holds: fn(&str) -> bool,
+    /// What it wants, in words.
+    words: &'static str,
+    /// The same as a regular expression, for the schema.
+    #[cfg_attr(not(test), expect(dead_code, reason = "only the schema has a use for it"))]
+    expression: &'static str,
+}
 
 /// What a value may be. The parts for lists, mappings and strings apply when the value is one.
 #[derive(Clone, Copy)]

@@ -4,7 +4,7 @@ use super::table::{
     ANY, BOOLEAN, COMMAND, DRIVER_OPTIONS, EXTRA_HOSTS, FLAG, GRANTS, HOOK, HOOKS, NUMBER, PAIRS, STRING,
     STRING_OR_LIST, STRINGS, ULIMITS, UNIQUE_STRINGS, WHOLE,
 };
-use super::{Kinds, Names, Object, Others, Shape, deploy};
+use super::{Kinds, Names, Object, Others, Pattern, Shape, deploy};
 use crate::model::Ready;
 
 const BUILD: Shape = STRING.or_map(&Object::closed(&[
@@ -60,8 +60,13 @@ const DEPENDENCY: Shape = Shape::map(
 const DEVICE: Shape = STRING
     .or_map(&Object::closed(&[("source", STRING), ("target", STRING), ("permissions", STRING)]).requiring(&["source"]));
 
-const EXTENDS: Shape = STRING
-    .or_map(&Object::closed(&[("service", STRING), ("file", STRING)]).requiring(&["service"]).without_extensions());
+// Taken out before the tables are asked: this is what `extends` itself takes.
+const EXTENDS: Shape = STRING.or_map(
+    &Object::closed(&[("service", STRING), ("file", STRING.or(Kinds::NULL))])
+        .requiring(&["service"])
+        .without_extensions()
+        .others(Others::Let),
+);
 
 const OPTION: Shape = Shape::of(Kinds::STRING.or(Kinds::NUMBER).or(Kinds::BOOL));
 const OPTION_OR_LIST: Shape = Shape { item: Some(&OPTION), ..OPTION.or(Kinds::LIST) };
@@ -184,13 +189,20 @@ const READY: Shape = Shape::map(
 .or(Kinds::NULL);
 
 const STRING_OR_NUMBER: Shape = Shape::of(Kinds::STRING.or(Kinds::NUMBER));
-const CONTAINER_NAME: Shape =
-    Shape { pattern: Some((container_name, "at least two of a-z, A-Z, 0-9, `_`, `.` and `-`")), ..STRING };
+const CONTAINER_NAME: Shape = Shape {
+    pattern: Some(Pattern {
+        holds: container_name,
+        words: "at least two of a-z, A-Z, 0-9, `_`, `.` and `-`",
+        expression: "[a-zA-Z0-9][a-zA-Z0-9_.-]",
+    }),
+    ..STRING
+};
 const PULL_POLICY: Shape = Shape {
-    pattern: Some((
-        pull_policy,
-        "one of always, never, missing, if_not_present, build, daily, weekly, every_<duration>",
-    )),
+    pattern: Some(Pattern {
+        holds: pull_policy,
+        words: "one of always, never, missing, if_not_present, build, daily, weekly, every_<duration>",
+        expression: "always|never|build|if_not_present|missing|refresh|daily|weekly|every_[0-9]+[wdhms]",
+    }),
     ..STRING
 };
 

@@ -56,16 +56,23 @@ pub(super) const HOOK: Shape = Shape::map(
     .requiring(&["command"]),
 );
 
+// Taken out before the tables are asked: this is what `include` itself takes.
 const INCLUDE: Shape = STRING.or_map(
-    &Object::closed(&[("path", STRING_OR_LIST), ("env_file", STRING_OR_LIST), ("project_directory", STRING)])
-        .without_extensions(),
+    &Object::closed(&[
+        ("path", STRING_OR_STRINGS),
+        ("env_file", STRING_OR_STRINGS.or(Kinds::NULL)),
+        ("project_directory", STRING.or(Kinds::NULL)),
+    ])
+    .requiring(&["path"])
+    .without_extensions()
+    .others(Others::Let),
 );
 
 /// A whole compose file.
 pub(super) const FILE: Shape = Shape::map(&Object::closed(&[
     ("version", STRING),
     ("name", STRING),
-    ("include", Shape::list(&INCLUDE)),
+    ("include", Shape::list(&INCLUDE).or(Kinds::NULL)),
     ("services", Shape::map(&Object::of(Names::Resource, &service::SERVICE))),
     ("models", Shape::map(&Object::of(Names::Resource, &resources::MODEL).others(Others::Let))),
     ("networks", Shape::map(&Object::of(Names::Resource, &resources::NETWORK).others(Others::Let))),

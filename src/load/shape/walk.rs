@@ -10,7 +10,7 @@ use crate::yaml::{Kind, Map, Node};
 
 use super::super::path::Path;
 use super::elsewhere::{self, Meant};
-use super::{Kinds, OURS, Object, Others, Shape, advice, indented, table};
+use super::{Kinds, OURS, Object, Others, Pattern, Shape, advice, indented, table};
 
 /// Reports everything in a document that has not the shape of a compose file, and gives the places of those faults that
 /// it mended. Keys that the format lets through although nothing reads them are dropped, with a warning.
@@ -55,6 +55,8 @@ impl Walk<'_> {
         match &mut node.kind {
             Kind::Str(text) => self.string(text, span, shape, path),
             Kind::Int(number) => self.bounds(*number, span, shape, path),
+            #[expect(clippy::cast_possible_truncation, reason = "the cast saturates")]
+            Kind::Float(number) => self.bounds(*number as i64, span, shape, path),
             Kind::Seq(items) => {
                 if let Some(item) = shape.item {
                     for (index, node) in items.iter_mut().enumerate() {
@@ -89,11 +91,11 @@ impl Walk<'_> {
             let finding = near.into_iter().fold(finding, |it, near| it.help(format!("did you mean `{near}`?")));
             self.report("word", finding.help(format!("use one of {}", shape.words.join(", "))));
         }
-        if let Some((good, wanted)) = shape.pattern
-            && !good(text)
+        if let Some(Pattern { holds, words, .. }) = shape.pattern
+            && !holds(text)
         {
             let finding = Diagnostic::error(format!("{path} cannot be {text:?}")).at(span);
-            self.report("pattern", finding.help(format!("use {wanted}")));
+            self.report("pattern", finding.help(format!("use {words}")));
         }
     }
 
