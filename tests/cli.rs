@@ -70,6 +70,7 @@ Commands:
   diff     Show which files changed in the containers of a service since their image
   history  Show how the image of a service was made, the last step first
   inspect  Show all that the engine knows of a service's containers, a network or a volume
+  run      Run a command once, in a container of its own for a service
   exec     Run a command in a running container of a service
   attach   See and talk with the process of a service's container
   plan     Show what `up` or another verb would do, and why; nothing is changed
@@ -134,7 +135,7 @@ const COMMANDS: &[&str] = &["config", "create", "down", "logs", "plan", "up", "v
 
 const WITH_EXAMPLES: &[&str] = &[
     "attach", "diff", "events", "exec", "explain", "history", "images", "inspect", "kill", "ls", "pause", "port", "ps",
-    "restart", "rm", "scale", "schema", "start", "stats", "stop", "timing", "top", "unpause", "volumes", "wait",
+    "restart", "rm", "run", "scale", "schema", "start", "stats", "stop", "timing", "top", "unpause", "volumes", "wait",
 ];
 
 #[test]

@@ -20,7 +20,7 @@ pub struct Interrupts {
 impl Drop for Interrupts {
     /// Whoever comes next hears signals in their own way.
     fn drop(&mut self) {
-        self.listening.abort();
+        self.hear_no_more();
     }
 }
 
@@ -63,6 +63,10 @@ pub fn listen(patience: Patience) -> std::io::Result<Interrupts> {
 }
 
 impl Interrupts {
+    pub fn hear_no_more(&self) {
+        self.listening.abort();
+    }
+
     /// Counts as if somebody had interrupted.
     pub fn interrupt(&self) {
         self.sender.send_modify(|count| *count += 1);

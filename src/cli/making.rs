@@ -251,13 +251,13 @@ pub fn targets(named: &[String], project: &Project) -> Vec<ServiceName> {
 
 /// What is done about containers of services that are gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Orphans {
-    remove: bool,
-    ignore: bool,
+pub struct Orphans {
+    pub remove: bool,
+    pub ignore: bool,
 }
 
 impl Orphans {
-    fn settle(flag: bool, environment: &Environment) -> Result<Self, Failure> {
+    pub fn settle(flag: bool, environment: &Environment) -> Result<Self, Failure> {
         let remove = flag || settings::switch(environment, "COMPOSE_REMOVE_ORPHANS");
         let ignore = settings::switch(environment, "COMPOSE_IGNORE_ORPHANS");
         if remove && ignore {

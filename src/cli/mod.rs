@@ -26,6 +26,7 @@ mod log_folder;
 mod logs;
 mod ls;
 mod making;
+mod once;
 mod outcome;
 mod pause;
 mod person;
@@ -37,6 +38,7 @@ mod ps;
 mod report;
 mod restart;
 mod rm;
+mod run;
 mod runs;
 mod scale;
 mod schema;
@@ -117,6 +119,7 @@ enum Command {
     Diff(diff::Arguments),
     History(history::Arguments),
     Inspect(inspect::Arguments),
+    Run(run::Arguments),
     Exec(exec::Arguments),
     Attach(attach::Arguments),
     Plan(plan::Arguments),
@@ -249,6 +252,7 @@ fn perform(invocation: &Invocation, settings: Settings, environment: &Environmen
         Command::Inspect(arguments) => wait_for(inspect::inspect(arguments, &context)),
         Command::Ps(arguments) => wait_for(ps::ps(arguments, &context)),
         Command::Logs(arguments) => wait_for(logs::logs(arguments, &context)),
+        Command::Run(arguments) => wait_for(run::run(arguments, &context)),
         Command::Exec(arguments) => wait_for(exec::exec(arguments, &context)),
         Command::Attach(arguments) => wait_for(attach::attach(arguments, &context)),
         Command::Plan(arguments) => wait_for(plan::plan(arguments, &context)),

@@ -41,6 +41,8 @@ pub enum Failure {
     Engine(EngineError),
     /// A plan was not done to its end.
     Undone(Class, Box<Report>),
+    /// A failure that has a status of its own.
+    Refused(Status, Box<Failure>),
     /// Given up because somebody asked for it.
     Interrupted,
     /// Standard output or standard error does not take any more.
@@ -191,6 +193,7 @@ impl Class {
             Failure::Findings(..) => Some(Self::Project),
             Failure::Engine(error) => Some(Self::of_engine(error.kind)),
             Failure::Undone(class, _) => Some(*class),
+            Failure::Refused(_, failure) => Self::of_failure(failure),
             Failure::Output(error) if error.kind() == io::ErrorKind::StorageFull => Some(Self::Disk),
             Failure::Interrupted | Failure::Output(_) => None,
         }

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use crate::engine::docker::DockerEngine;
 use crate::engine::{Engine, State};
 use crate::load::Loaded;
-use crate::model::Project;
-use crate::plan::{self, DownPolicy, Labelled, Observed, Plan, UpPolicy};
+use crate::model::{Project, ServiceName};
+use crate::plan::spec::OneOff;
+use crate::plan::{self, DownPolicy, Labelled, Observed, Plan, RunPolicy, StepId, UpPolicy};
 use crate::run;
 
 use super::asking;
@@ -77,6 +78,35 @@ impl Prepared {
         Ok(Self { engine, project: loaded.project, plan, untouched, proxies })
     }
 
+    /// What it takes to run something once for a service, and the container that comes of it.
+    ///
+    /// # Errors
+    /// When no engine answers, or when something makes the plan impossible.
+    pub async fn run(
+        mut loaded: Loaded,
+        policy: UpPolicy,
+        target: &ServiceName,
+        one_off: OneOff<'_>,
+        start: bool,
+        context: &Context<'_>,
+    ) -> Result<(Self, Made), Failure> {
+        let engine = context.engine().await?;
+        let client = ClientConfiguration::read(context.environment);
+        let proxies = proxies::variables(client, &engine.about().address);
+        context.take_turn(&engine, &loaded.project.name).await?;
+        if plan::wants_api_socket(&loaded.project) {
+            plan::give_api_socket(&mut loaded.project, &engine.login_file().await);
+        }
+        let up = UpPolicy { proxies: proxies.clone(), ..policy };
+        let observed = observe(&engine, &loaded.project).await?;
+        let policy = RunPolicy { target, one_off, start, up: &up };
+        let run = plan::run(&loaded.project, &observed, &policy)
+            .map_err(|errors| Failure::planning(&errors, Some(&loaded)))?;
+        let untouched = untouched(&observed, &loaded.project, &run.plan);
+        let made = Made { step: run.made, name: run.name };
+        Ok((Self { engine, project: loaded.project, plan: run.plan, untouched, proxies }, made))
+    }
+
     /// What it takes to take it away.
     ///
     /// # Errors
@@ -90,6 +120,12 @@ impl Prepared {
         let plan = plan::down(&project, &observed, policy);
         Ok(Self { engine, project, plan, untouched: Vec::new(), proxies: BTreeMap::new() })
     }
+}
+
+/// The container that a plan makes besides those of the services.
+pub struct Made {
+    pub step: StepId,
+    pub name: String,
 }
 
 /// The volumes whose loss a person agrees to, one question each.

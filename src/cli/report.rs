@@ -44,6 +44,10 @@ pub fn report(failure: &Failure, manner: Manner) -> Status {
     let text = match failure {
         // A reader who has left has read enough.
         Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => return Status::SUCCESS,
+        Failure::Refused(status, failure) => {
+            report(failure, manner);
+            return *status;
+        }
         Failure::Interrupted => return Status::INTERRUPTED,
         Failure::Output(error) => plain(&format!("write output: {error}"), manner),
         Failure::Misuse(error) if manner.format == ErrorFormat::Human => {

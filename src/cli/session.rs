@@ -13,7 +13,7 @@ use crate::plan::Labelled;
 use crate::render::failure::{Cause, Exit, Probe, Report};
 use crate::render::paint::Paint;
 use crate::render::summary::summary;
-use crate::run::{self, Attach, CauseKind, OnFailure, Readiness, Work};
+use crate::run::{self, Attach, CauseKind, Done, OnFailure, Readiness, Work};
 use crate::terminal;
 use crate::timing;
 
@@ -87,12 +87,22 @@ impl<'a> Session<'a> {
 
     /// Does the plan and leaves.
     pub async fn execute(&self, work: &Work<'_>) -> Result<Status, Failure> {
+        self.perform(work).await.map(|_| Status::SUCCESS)
+    }
+
+    /// Does the plan and tells what came of it.
+    pub async fn perform(&self, work: &Work<'_>) -> Result<Done, Failure> {
         let result = self.telling.during(run::execute(&self.prepared.plan, work)).await;
         let told = self.finish();
         match result {
-            Ok(_) => Ok(told.map(|()| Status::SUCCESS)?),
+            Ok(done) => Ok(told.map(|()| done)?),
             Err(failure) => Err(self.failed(failure).await),
         }
+    }
+
+    /// From here on signals are for somebody else.
+    pub fn hear_no_more(&self) {
+        self.interrupts.hear_no_more();
     }
 
     /// Does the plan and stays with the containers until they end or somebody has enough.

@@ -37,6 +37,8 @@ impl Walk<'_> {
             self.literal = true;
         } else if let Some(long) = text.strip_prefix("--") {
             return self.flag(long, &word);
+        } else if let Some(long) = self.spelled_out(text) {
+            return self.flag(&long, &OsString::from(format!("--{long}")));
         } else if let Some(cluster) = text.strip_prefix('-').filter(|cluster| !cluster.is_empty()) {
             let mut letters = cluster.chars();
             let valued =
@@ -48,6 +50,14 @@ impl Walk<'_> {
             self.literal = self.command.get_positionals().any(Arg::is_trailing_var_arg_set);
         }
         Some(word)
+    }
+
+    /// `-d=false` as `detach=false`, for a flag whose value stands in the same word or nowhere.
+    fn spelled_out(&self, text: &str) -> Option<String> {
+        let (letter, value) = text.strip_prefix('-')?.split_once('=')?;
+        let argument = self.find(|arg| arg.get_short().is_some_and(|short| letter.chars().eq([short])))?;
+        let long = argument.get_long().filter(|_| !takes_value(argument))?;
+        Some(format!("{long}={value}"))
     }
 
     fn flag(&mut self, long: &str, word: &OsString) -> Option<OsString> {
@@ -142,6 +152,8 @@ mod tests {
     fn another_program_s_words_are_left_alone() {
         let table = [
             ("c exec --detach=false web x --detach=false", "c exec web x --detach=false"),
+            ("c exec -d=false -d=true web -d=false", "c exec --detach web -d=false"),
+            ("c exec -u=me web", "c exec -u=me web"),
             ("c exec -du root web x --dry-run=true", "c exec -du root web x --dry-run=true"),
             ("c exec --user root --detach=true web --detach=true", "c exec --user root --detach web --detach=true"),
             ("c -p exec exec --detach=false web", "c -p exec exec web"),

@@ -22,6 +22,7 @@ mod select;
 mod shape;
 mod told;
 mod traps;
+pub mod typed;
 mod unique;
 mod words;
 
@@ -34,7 +35,7 @@ use crate::yaml::{Author, Kind, Map, Node};
 
 pub use canonical::long_form;
 pub use documents::name;
-pub use select::matches;
+pub use select::{matches, used_resources};
 pub use shape::{Note, attributes, note};
 
 use damage::Damage;

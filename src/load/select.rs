@@ -128,7 +128,7 @@ fn place(document: &Node, name: &ServiceName, other: &ServiceName) -> Option<Spa
 }
 
 /// Leaves out the networks, volumes, configs, secrets and models that no service of this run uses.
-pub(super) fn used_resources(project: &mut Project) {
+pub fn used_resources(project: &mut Project) {
     let mut used = Used::default();
     for service in project.services.values() {
         used.networks.extend(service.networks.keys().cloned());

@@ -177,7 +177,7 @@ impl<'p> Planner<'p> {
         };
         let old = kept.container;
         let gone = self.removed.get(&old.id).copied();
-        let mut draft = self.draft(name, service, kept.number, Some(old))?;
+        let mut draft = self.draft(name, service, Purpose::Replica(kept.number), Some(old))?;
         let right = draft.spec.name.clone();
         let mut left_over = None;
         if gone.is_none() {
@@ -209,7 +209,7 @@ impl<'p> Planner<'p> {
         number: u32,
         reason: Reason,
     ) -> Option<Placed<'p>> {
-        let draft = self.draft(name, service, number, None)?;
+        let draft = self.draft(name, service, Purpose::Replica(number), None)?;
         let right = draft.spec.name.clone();
         let free = self.free_name(name, &right)?;
         let after = self.create_after(name, service).into_iter().chain(free).collect::<Vec<_>>();
@@ -219,7 +219,7 @@ impl<'p> Planner<'p> {
     }
 
     /// What has to go before a name is free; `None` (and an error) when its holder stays.
-    fn free_name(&mut self, name: &ServiceName, wanted: &str) -> Option<Option<StepId>> {
+    pub fn free_name(&mut self, name: &ServiceName, wanted: &str) -> Option<Option<StepId>> {
         let Some(holder) = self.index.containers.get(wanted).copied() else { return Some(None) };
         if self.is_kept_as_it_is(holder) {
             let whose = match holder.service() {
@@ -239,16 +239,20 @@ impl<'p> Planner<'p> {
     }
 
     /// The container's specification with all that is known of it now.
-    fn draft(
+    pub fn draft(
         &mut self,
         name: &'p ServiceName,
         service: &'p Service,
-        number: u32,
+        purpose: Purpose<'_>,
         old: Option<&Container>,
     ) -> Option<Draft> {
-        let links = self.links(name, service, number);
+        let number = match purpose {
+            Purpose::Replica(number) => number,
+            Purpose::OneOff(_) | Purpose::Hook(_) => 0,
+        };
+        let links = self.links(name, service, number.max(1));
         let image = self.images.get(name)?.image.clone();
-        let specified = match spec::container(&self.context, name, service, Purpose::Replica(number), &links) {
+        let specified = match spec::container(&self.context, name, service, purpose, &links) {
             Ok(specified) => specified,
             Err(errors) => {
                 self.errors.extend(errors.into_iter().filter(|error| !self.errors.contains(error)).collect::<Vec<_>>());
@@ -287,8 +291,10 @@ impl<'p> Planner<'p> {
 
     /// The replica that stands for a service when something of it is shared.
     fn lowest(&self, service: &str) -> Option<ContainerRef> {
-        let placed = self.placed.get(&ServiceName::from(service))?;
-        placed.iter().min_by_key(|placed| placed.number).map(|placed| placed.container.clone())
+        let placed = self.placed.get(&ServiceName::from(service)).into_iter().flatten();
+        let placed = placed.min_by_key(|placed| placed.number).map(|placed| placed.container.clone());
+        // A service that takes no part may have one nevertheless.
+        placed.or_else(|| self.observed.replicas(service).first().map(|container| self.existing(container)))
     }
 
     fn volume_owners(&self, service: &Service) -> Vec<(ContainerRef, String)> {
@@ -321,7 +327,7 @@ impl<'p> Planner<'p> {
     }
 
     /// What a container of a service can be created after: its image, networks, volumes, and whose things it shares.
-    fn create_after(&self, name: &ServiceName, service: &Service) -> Vec<StepId> {
+    pub fn create_after(&self, name: &ServiceName, service: &Service) -> Vec<StepId> {
         let mut after = self.images.get(name).map(|sourced| sourced.after.clone()).unwrap_or_default();
         if service.network_mode.is_empty() {
             let keys = spec::keys_by_priority(service);

@@ -18,6 +18,7 @@ mod images;
 mod lifecycle;
 mod networks;
 mod observed;
+mod once;
 mod orphans;
 mod planner;
 mod policy;
@@ -47,6 +48,7 @@ pub use grants::granted_files;
 pub use images::refreshed_images;
 pub use lifecycle::{kill, pause, remove, restart, start, unpause};
 pub use observed::{Configured, Labelled, Observed};
+pub use once::{RunPlan, RunPolicy, launch, run};
 pub use planner::is_up;
 pub use policy::{
     BuildPolicy, DownPolicy, ImageRemoval, KillPolicy, PullPolicy, Recreation, RemovePolicy, RestartPolicy,

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::{Health, State};
+use crate::engine::{Health, MountPoint, State};
 use crate::graph;
 use crate::model::{Condition, Service, ServiceName};
 
 use super::containers::Placed;
 use super::decide::{Change, Decision, Fate, either, is_started};
 use super::planner::{Planner, is_up};
-use super::{Guard, PlanError, Readiness, Reason, Step, StepId, spec};
+use super::{ContainerRef, Guard, PlanError, Readiness, Reason, Step, StepId, spec};
 
 /// A wait that several dependents share.
 type WaitKey = (ServiceName, Readiness, bool);
@@ -232,7 +232,7 @@ impl<'p> Planner<'p> {
     }
 
     /// Puts its files into a container, starts it, and runs its hooks. Returns the last of these steps.
-    fn start(
+    pub fn start(
         &mut self,
         name: &'p ServiceName,
         service: &'p Service,
@@ -242,16 +242,10 @@ impl<'p> Planner<'p> {
         mut after: Vec<StepId>,
     ) -> Vec<StepId> {
         after.extend(self.free_ports(name, service));
-        let container = &placed.container;
         let kept = placed.old.as_ref().filter(|_| placed.made.is_none());
         let mounted = kept.map(|kept| kept.container.mounts.as_slice()).unwrap_or_default();
-        let mut files = spec::injected_files(self.project, service);
-        // What another tool has mounted stays as it is: it cannot be written over.
-        files.retain(|file| !mounted.iter().any(|mount| mount.destination == file.target));
-        if !files.is_empty() {
-            let step = Step::InjectFiles { container: container.clone(), files };
-            after = vec![self.push(step, Reason::GrantOf(name.clone()), Some(name), guard.clone(), after)];
-        }
+        let container = &placed.container;
+        let after = self.inject(name, service, container, mounted, guard.as_ref(), after);
         let step = Step::StartContainer { container: container.clone() };
         let mut last = self.push(step, reason, Some(name), guard.clone(), after);
         for hook in &service.post_start {
@@ -261,8 +255,28 @@ impl<'p> Planner<'p> {
         vec![last]
     }
 
+    /// Puts its files into a container. Returns what its start comes after.
+    pub fn inject(
+        &mut self,
+        name: &ServiceName,
+        service: &Service,
+        container: &ContainerRef,
+        mounted: &[MountPoint],
+        guard: Option<&Guard>,
+        after: Vec<StepId>,
+    ) -> Vec<StepId> {
+        let mut files = spec::injected_files(self.project, service);
+        // What another tool has mounted stays as it is: it cannot be written over.
+        files.retain(|file| !mounted.iter().any(|mount| mount.destination == file.target));
+        if files.is_empty() {
+            return after;
+        }
+        let step = Step::InjectFiles { container: container.clone(), files };
+        vec![self.push(step, Reason::GrantOf(name.clone()), Some(name), guard.cloned(), after)]
+    }
+
     /// What a service's start has to wait for.
-    fn conditions(&mut self, name: &ServiceName, service: &Service) -> Vec<StepId> {
+    pub fn conditions(&mut self, name: &ServiceName, service: &Service) -> Vec<StepId> {
         let mut waits = Vec::new();
         for (dependency, how) in graph::dependencies(service) {
             let Some((dependency, other)) = self.project.services.get_key_value(&dependency) else { continue };

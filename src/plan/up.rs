@@ -32,7 +32,7 @@ pub fn up(project: &Project, observed: &Observed, policy: &UpPolicy) -> Result<P
 
 impl<'p> Planner<'p> {
     /// No two services may have one container name.
-    fn check_container_names(&mut self) {
+    pub fn check_container_names(&mut self) {
         let mut owners: std::collections::HashMap<String, &ServiceName> = std::collections::HashMap::new();
         for (name, service) in &self.project.services {
             if service.container_name.is_empty() {
@@ -48,7 +48,7 @@ impl<'p> Planner<'p> {
     }
 
     /// What a service may ask for and this version cannot do, said before anything is done.
-    fn check_unsupported(&mut self) {
+    pub fn check_unsupported(&mut self) {
         for (name, service) in self.services() {
             for (key, asked) in unsupported(service) {
                 if asked {

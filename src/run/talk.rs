@@ -85,7 +85,7 @@ const RESIZE_PAUSE: Duration = Duration::from_millis(10);
 /// The output is over a moment before the engine knows how the process ended.
 const END_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_END_PAUSE: Duration = Duration::from_millis(500);
-/// A container that is gone before it could be asked had its end told within this time, or never.
+/// What the engine tells of a container's end it tells within this time, or never.
 const LAST_WORD: Duration = Duration::from_secs(10);
 
 /// Runs a command inside a container and stays with it.
@@ -184,6 +184,15 @@ async fn last_word(
             Err(_) => Err(error.into()),
         },
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Waits until a container is gone that the engine removes with its end. It does that in its own time.
+pub async fn gone(engine: &dyn Engine, id: &ContainerId) {
+    let filters = Filters::default().and("container", id.as_str()).and("event", "destroy");
+    let mut told = engine.events(&EventRequest { filters, since: "0".into(), until: String::new() });
+    if tokio::time::timeout(LAST_WORD, told.next()).await.is_err() {
+        tracing::debug!(%id, "the engine takes its time to remove the container");
     }
 }
 

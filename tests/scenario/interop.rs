@@ -6,7 +6,7 @@ use crate::engine::text;
 use crate::scenario::Scenario;
 use crate::stories;
 
-stories![takes_over_from_docker_compose, hands_over_to_docker_compose];
+stories![takes_over_from_docker_compose, hands_over_to_docker_compose, ends_as_docker_compose_does];
 
 const PROJECT: &str = r#"
 services:
@@ -67,6 +67,30 @@ fn hands_over_to_docker_compose(scenario: &Scenario) {
     docker_compose(scenario, &["down", "-v", "-t", "0"]);
     assert!(scenario.containers().is_empty());
     assert!(scenario.engine.volumes(&scenario.project).is_empty());
+}
+
+/// The same words, the same output, the same exit status.
+fn ends_as_docker_compose_does(scenario: &Scenario) {
+    scenario.compose("services: { web: { image: ACTOR, command: [stay] }, gone: { image: ACTOR } }\n");
+    scenario.done(&["up", "-d", "web"]);
+    let table: &[&[&str]] = &[
+        &["exec", "-T", "web", "/actor", "say", "x", "exit", "3"],
+        &["exec", "-T", "web", "/nowhere"],
+        &["exec", "-T", "gone", "/actor"],
+        &["exec", "-T", "--index", "2", "web", "/actor"],
+        &["exec", "-d", "web", "/actor", "exit", "3"],
+        &["exec", "-T", "-u", "5", "-w", "/proc", "web", "/actor", "identity", "folder"],
+        &["run", "--rm", "-T", "web", "say", "x", "exit", "4"],
+        &["run", "--rm", "-T", "nothing"],
+        &["run", "-P", "-p", "1:1", "web"],
+        &["attach", "gone"],
+    ];
+    for words in table {
+        let all = [&["compose", "-p", &scenario.project], *words].concat();
+        let (theirs, ours) = (scenario.run("docker", &all), scenario.convoke(words));
+        let told = format!("{}\n{}", theirs.told(), ours.told());
+        assert_eq!((ours.code(), &ours.stdout), (theirs.code(), &theirs.stdout), "{told}");
+    }
 }
 
 fn write(scenario: &Scenario) {

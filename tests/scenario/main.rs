@@ -14,6 +14,7 @@ mod interop;
 mod life;
 mod lifecycle;
 mod mistakes;
+mod once;
 mod order;
 mod planning;
 mod private;
@@ -62,6 +63,7 @@ const ROOMS: &[&[Story]] = &[
     telling::STORIES,
     reading::STORIES,
     inside::STORIES,
+    once::STORIES,
     examples::STORIES,
 ];
 

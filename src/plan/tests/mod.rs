@@ -4,6 +4,7 @@ mod apply;
 mod down;
 mod grants;
 mod lifecycle;
+mod once;
 mod pre_start;
 mod properties;
 mod recreate;
