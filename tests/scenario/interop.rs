@@ -27,7 +27,7 @@ services:
     deploy: { resources: { limits: { cpus: "0.5", memory: 64m } }, restart_policy: { condition: on-failure, max_attempts: 2 } }
     logging: { driver: json-file, options: { max-size: 1m } }
     tmpfs: [/run, "/tmp:size=1m"]
-    networks: { front: { aliases: [shop] }, back: { ipv4_address: 172.31.78.9, priority: 10 } }
+    networks: { front: { aliases: [shop] }, back: { ipv4_address: NET.9, priority: 10 } }
     secrets: [pass]
   side:
     image: ACTOR
@@ -42,7 +42,7 @@ services:
     networks: [back]
 networks:
   front: { internal: true, driver_opts: { com.docker.network.driver.mtu: 1400 } }
-  back: { ipam: { config: [{ subnet: 172.31.78.0/24 }] } }
+  back: { ipam: { config: [{ subnet: NET.0/24 }] } }
 volumes: { kept: { labels: { of: shop } } }
 secrets: { pass: { file: pass } }
 "#;

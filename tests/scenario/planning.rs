@@ -230,9 +230,9 @@ services:
   web:
     image: ACTOR
     command: [stay]
-    networks: {{ net: {{ aliases: [front], ipv4_address: 172.31.77.9 }} }}
+    networks: {{ net: {{ aliases: [front], ipv4_address: NET.9 }} }}
 networks:
-  net: {{ labels: {{ mark: {mark} }}, ipam: {{ config: [{{ subnet: 172.31.77.0/24 }}] }} }}
+  net: {{ labels: {{ mark: {mark} }}, ipam: {{ config: [{{ subnet: NET.0/24 }}] }} }}
 "#
         ));
     };

@@ -89,8 +89,15 @@ impl<'e> Scenario<'e> {
         self.file("compose.yaml", text);
     }
 
-    /// Writes a file of the project; `ACTOR` in it stands for the image of the tests.
+    /// The beginning of addresses that no other scenario has, and no default pool of the engine.
+    fn net(&self) -> String {
+        let number = self.project.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
+        format!("10.{}.{}", 64 + number / 256 % 32, number % 256)
+    }
+
+    /// Writes a file of the project; `ACTOR` in it stands for the image of the tests, `NET` for three numbers of addresses.
     pub fn file(&self, name: &str, text: &str) {
+        let text = &text.replace("NET.", &format!("{}.", self.net()));
         let path = self.path(name);
         fs::create_dir_all(path.parent().expect("a path below the folder")).expect("a folder for a file");
         fs::write(path, text.replace("ACTOR", self.image)).expect("a file of the project");
