@@ -1,5 +1,6 @@
 //! Doing: the only room that waits. It does a plan, waits for conditions and follows what happens afterwards.
 
+mod adopt;
 mod attached;
 mod condition;
 mod copy;

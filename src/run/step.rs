@@ -10,6 +10,7 @@ use crate::event::{Event, LogLine};
 use crate::model::Hook;
 use crate::plan::{ContainerRef, Draft, DraftError, Facts, ImageRef, PlannedStep, Readiness as Need, Step, StepId};
 
+use super::adopt;
 use super::copy::{self, CopyError};
 use super::evidence;
 use super::execute::{Ending, Execution};
@@ -253,7 +254,7 @@ impl Execution<'_> {
 
     async fn create(&self, id: StepId, planned: &PlannedStep, draft: &Draft) -> Result<(), Trouble> {
         let spec = self.specification(planned, draft).await?;
-        let created = self.work.engine.create_container(&spec).await?;
+        let created = adopt::create(self.work.engine, &spec).await?;
         for warning in created.warnings {
             (self.work.tell)(Event::Warning(format!("{}: {warning}", spec.name)));
         }

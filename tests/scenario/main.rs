@@ -79,12 +79,7 @@ fn main() -> ExitCode {
     let image: &str = actor.as_ref().map_or("", |actor| actor.image.clone().leak());
     let trial = |&(name, story): &Story| {
         Trial::test(name, move || {
-            // Many scenarios share one engine, and a slow moment of it is no fault of convoke: whoever fails gets one more
-            // try, and it is said.
-            if std::panic::catch_unwind(|| scenario::play(name, engine, image, story)).is_err() {
-                eprintln!("{name} failed, and is tried once more");
-                scenario::play(name, engine, image, story);
-            }
+            scenario::play(name, engine, image, story);
             Ok(())
         })
     };

@@ -1,5 +1,6 @@
 //! Plans done on the engine in memory, in paused time: who waits how long, what is told meanwhile, how it ends.
 
+mod adopt;
 mod conditions;
 mod hooks;
 mod patience;

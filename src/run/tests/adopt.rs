@@ -1,0 +1,36 @@
+use super::*;
+
+use crate::engine::{ContainerSpec, ErrorKind, State};
+
+/// What was observed before another command made the containers is not what there is any more.
+#[tokio::test(start_paused = true)]
+async fn containers_that_came_meanwhile_are_taken_when_they_are_the_same() {
+    let stage = Stage::new(json!({"db": {}, "web": {}}));
+    let stale = stage.plan(&UpPolicy::default()).await;
+    stage.up(&UpPolicy { no_start: true, ..UpPolicy::default() }).await.expect("made");
+    let made: Vec<_> = stage.containers().await.into_iter().map(|container| container.id).collect();
+    stage.execute(&stale).await.expect("done");
+    let there = stage.containers().await;
+    assert!(there.iter().all(|container| container.state == State::Running && made.contains(&container.id)));
+    assert_eq!(there.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_something_else_has_is_a_conflict() {
+    let other = ContainerSpec { name: "shop-db-1".into(), image: "app".into(), ..ContainerSpec::default() };
+    let stage = Stage::new(json!({"db": {}}));
+    let stale = stage.plan(&UpPolicy::default()).await;
+    stage.engine.create_container(&other).await.expect("made");
+    let cause = only_cause(stage.execute(&stale).await);
+    assert!(matches!(&cause.kind, CauseKind::Engine(error) if error.kind == ErrorKind::Conflict), "{}", cause.message);
+}
+
+/// One that was started belongs to somebody who is at work.
+#[tokio::test(start_paused = true)]
+async fn what_runs_already_is_nobody_s_to_take() {
+    let stage = Stage::new(json!({"db": {}}));
+    let stale = stage.plan(&UpPolicy::default()).await;
+    stage.up(&UpPolicy::default()).await.expect("running");
+    let cause = only_cause(stage.execute(&stale).await);
+    assert!(matches!(&cause.kind, CauseKind::Engine(error) if error.kind == ErrorKind::Conflict), "{}", cause.message);
+}
