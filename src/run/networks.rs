@@ -11,22 +11,26 @@ const RANGES: usize = 16;
 /// Engines from here on make no second network of a name.
 const UNIQUE_NAMES: ApiVersion = ApiVersion::new(1, 44);
 
+/// Whether a network was refused because it is there. Other things may exist already while one is made: rules, bridges.
+fn is_there(refusal: &EngineError) -> bool {
+    refusal.kind == ErrorKind::Conflict && refusal.message.starts_with("network with name")
+}
+
 impl Execution<'_> {
-    /// Makes a network. Where the engine has no addresses left, a small range is found for one that asks for none.
-    ///
-    /// # Errors
-    /// `Conflict` when somebody else has made it meanwhile.
-    pub(super) async fn make_network(&self, spec: &NetworkSpec) -> Result<(), EngineError> {
+    /// Makes a network, unless somebody else has made it meanwhile. Where the engine has no addresses left, a small range is
+    /// found for one that asks for none. Whether it was made.
+    pub(super) async fn make_network(&self, spec: &NetworkSpec) -> Result<bool, EngineError> {
         match self.work.engine.create_network(spec).await {
             Err(error) if error.kind == ErrorKind::NoAddresses && spec.ipam_pools.is_empty() => {
                 self.squeeze_in(spec, error).await?;
             }
+            Err(error) if is_there(&error) => return Ok(false),
             made => drop(made?),
         }
         if self.work.engine.about().api < UNIQUE_NAMES {
             self.keep_one(&spec.name).await?;
         }
-        Ok(())
+        Ok(true)
     }
 
     async fn squeeze_in(&self, spec: &NetworkSpec, error: EngineError) -> Result<(), EngineError> {
@@ -39,7 +43,7 @@ impl Execution<'_> {
             let Some(range) = free_range(taken.iter().map(String::as_str)) else { break };
             let pools = vec![IpamPoolSpec { subnet: range.clone(), ..IpamPoolSpec::default() }];
             match engine.create_network(&NetworkSpec { ipam_pools: pools, ..spec.clone() }).await {
-                Err(refusal) if refusal.message.contains("overlaps") => taken.push(range),
+                Err(refusal) if refusal.kind == ErrorKind::InUse => taken.push(range),
                 Err(refusal) => return Err(refusal),
                 Ok(_) => {
                     let text =

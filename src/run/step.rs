@@ -105,7 +105,13 @@ impl Execution<'_> {
     async fn call(&self, id: StepId, planned: &PlannedStep) -> Result<(), Trouble> {
         let engine = self.work.engine;
         match &planned.step {
-            Step::CreateNetwork(spec) => unless(self.make_network(spec).await, ErrorKind::Conflict),
+            Step::CreateNetwork(spec) => {
+                if self.make_network(spec).await? {
+                    Ok(())
+                } else {
+                    Err(Trouble::Unneeded)
+                }
+            }
             Step::RemoveNetwork { id: network, .. } => {
                 self.removal(id, engine.remove_network(&crate::engine::NetworkId::new(network)).await)
             }

@@ -31,7 +31,7 @@ const WORDS: &[(&str, ErrorKind)] = &[
     ("is not connected to the network", ErrorKind::NotFound),
     ("does not support reading", ErrorKind::Unsupported),
     ("already exists", ErrorKind::Conflict),
-    ("overlaps with other one on this address space", ErrorKind::Conflict),
+    ("overlaps with other one on this address space", ErrorKind::InUse),
 ];
 
 /// What an answer with an error status means.
@@ -113,6 +113,7 @@ const ADVICE: &[(&str, &[&str], &str)] = &[
         &["exec", "permission denied"],
         "that file of the image may not be executed: does it have the mode for it?",
     ),
+    ("create network", &["overlaps with other one"], "another network has these addresses: choose another `subnet`"),
     ("pull", &["connection refused"], UNREACHED),
     ("pull", &["no such host"], UNREACHED),
     ("pull", &["i/o timeout"], UNREACHED),
@@ -185,6 +186,7 @@ mod tests {
                 ErrorKind::NoAddresses,
             ),
             (400, "all predefined address pools have been fully subnetted", ErrorKind::NoAddresses),
+            (403, "Pool overlaps with other one on this address space", ErrorKind::InUse),
             (500, "boom", ErrorKind::Internal),
             (501, "not here", ErrorKind::Unsupported),
         ];
@@ -201,6 +203,7 @@ mod tests {
             ("start container a", "exec: \"/x\": stat /x: no such file or directory: unknown", "no such program"),
             ("create container a", "invalid mount config: bind source path does not exist: /x", "create_host_path"),
             ("pull image a", "dial tcp 127.0.0.1:1: connect: connection refused", "registry"),
+            ("create network a", "Pool overlaps with other one on this address space", "another `subnet`"),
             ("create network a", "all predefined address pools have been fully subnetted", "subnet"),
         ] {
             assert!(help(action, message).is_some_and(|help| help.contains(words)), "{message}");

@@ -102,7 +102,7 @@ impl World {
             !pool.subnet.is_empty() && pools.any(|other| other.subnet == pool.subnet)
         };
         if spec.ipam_pools.iter().any(taken) {
-            return Err(refusal(ErrorKind::Conflict, "Pool overlaps with other one on this address space"));
+            return Err(refusal(ErrorKind::InUse, "Pool overlaps with other one on this address space"));
         }
         let id = self.add_network(spec.clone());
         self.tell_of_network(&id, "create", None);

@@ -1,6 +1,7 @@
 use super::*;
 
-use crate::engine::{ContainerSpec, ErrorKind, State};
+use crate::engine::{ContainerSpec, ErrorKind, IpamPoolSpec, NetworkSpec, State};
+use crate::plan::{PlannedStep, Reason, Step};
 
 /// What was observed before another command made the containers is not what there is any more.
 #[tokio::test(start_paused = true)]
@@ -33,4 +34,25 @@ async fn what_runs_already_is_nobody_s_to_take() {
     stage.up(&UpPolicy::default()).await.expect("running");
     let cause = only_cause(stage.execute(&stale).await);
     assert!(matches!(&cause.kind, CauseKind::Engine(error) if error.kind == ErrorKind::Conflict), "{}", cause.message);
+}
+
+/// A network whose addresses are taken is not there, whatever it is refused for.
+#[tokio::test(start_paused = true)]
+async fn a_network_that_cannot_be_made_is_a_failure_and_one_that_came_meanwhile_is_not() {
+    let pools = || vec![IpamPoolSpec { subnet: "10.9.8.0/24".into(), ..IpamPoolSpec::default() }];
+    let stage = Stage::new(json!({}));
+    let network = |name: &str| NetworkSpec { name: name.into(), ipam_pools: pools(), ..NetworkSpec::default() };
+    stage.engine.create_network(&network("other")).await.expect("made");
+    let mut plan = Plan::default();
+    let make = |name: &str| PlannedStep {
+        step: Step::CreateNetwork(network(name)),
+        reason: Reason::Missing,
+        service: None,
+        guard: None,
+    };
+    plan.add(make("other"), []);
+    assert_eq!(stage.execute(&plan).await.expect("there").unneeded, 1);
+    plan.add(make("shop_late"), []);
+    let cause = only_cause(stage.execute(&plan).await);
+    assert!(cause.message.contains("overlaps"), "{}", cause.message);
 }

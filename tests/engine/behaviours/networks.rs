@@ -123,7 +123,9 @@ pub async fn an_address_is_kept(stage: &Stage) {
     let network = NetworkSpec { ipam_pools: vec![pool.clone()], internal: true, ..spec(&name) };
     let network = stage.engine.create_network(&network).await.expect("created");
     let listed_network = &found(stage, &name).await[0];
-    assert_eq!((&listed_network.subnets, listed_network.internal), (&vec![pool.subnet], true));
+    assert_eq!((&listed_network.subnets, listed_network.internal), (&vec![pool.subnet.clone()], true));
+    let beside = NetworkSpec { ipam_pools: vec![pool], ..spec(&format!("{name}-beside")) };
+    assert_eq!(kind(stage.engine.create_network(&beside).await), ErrorKind::InUse);
     let mut container = stage.spec(&["forever"]);
     container.network_mode = name.clone();
     container.mac_address = "02:42:ac:11:65:43".into();
