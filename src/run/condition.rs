@@ -238,6 +238,12 @@ impl Execution<'_> {
             Trouble::Engine(error) => Cause::engine(planned, error),
             Trouble::Gone => Cause::of(planned, CauseKind::Missing, format!("container {name} was removed")),
             Trouble::Obstacle(obstacle, details) => {
+                let obstacle = match obstacle {
+                    Obstacle::Exited { code, .. } => {
+                        Obstacle::Exited { code, oom: evidence::ran_out_of_memory(self.work.engine, &details).await }
+                    }
+                    other => other,
+                };
                 let mut cause = obstruction(planned, name, &obstacle);
                 if obstacle == Obstacle::Unhealthy {
                     cause.probe = evidence::failed_probe(&details);

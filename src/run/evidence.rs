@@ -14,6 +14,30 @@ const LINES: usize = 10;
 /// An engine that hesitates must not keep a failure from being told.
 const LIMIT: Duration = Duration::from_secs(2);
 
+/// What a container that was killed exits with.
+pub(super) const KILLED: i64 = 137;
+/// The engine hears from two sides that a container ended and that its memory ran out: how often it is asked once more
+/// about the second, and after what time.
+const LATE: u32 = 10;
+const LATER: Duration = Duration::from_millis(100);
+
+/// Whether a container ended because its memory ran out.
+pub(super) async fn ran_out_of_memory(engine: &dyn Engine, ended: &ContainerDetails) -> bool {
+    let is_limited = ended.raw["HostConfig"]["Memory"].as_i64().is_some_and(|limit| limit > 0);
+    if ended.oom_killed || ended.exit_code != KILLED || !is_limited {
+        return ended.oom_killed;
+    }
+    for _ in 0..LATE {
+        tokio::time::sleep(LATER).await;
+        match engine.inspect_container(&ended.id).await {
+            Ok(details) if details.oom_killed => return true,
+            Ok(_) => {}
+            Err(_) => return false,
+        }
+    }
+    false
+}
+
 /// The last lines that a container wrote, oldest first; none where they cannot be read.
 pub(super) async fn last_lines(engine: &dyn Engine, container: &ContainerId) -> Vec<String> {
     let request = LogRequest { tail: Some(LINES as u64), ..LogRequest::default() };

@@ -9,6 +9,7 @@ use crate::engine::{ContainerId, Engine, EngineError};
 use crate::event::Event;
 use crate::plan::{PlannedStep, StepId};
 
+use super::evidence;
 use super::execute::Execution;
 
 /// Who stops within this time is worth no word.
@@ -17,8 +18,6 @@ const AT_ONCE: Duration = Duration::from_secs(2);
 const LIMIT: Duration = Duration::from_secs(2);
 /// The engine's own grace, where nobody says anything else.
 const DEFAULT_GRACE: Duration = Duration::from_secs(10);
-/// The exit code of who was killed.
-const KILLED: i64 = 137;
 
 /// A container that does not stop at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +78,7 @@ impl Execution<'_> {
 
     async fn was_killed(&self, id: &ContainerId) -> bool {
         let inspected = tokio::time::timeout(LIMIT, self.work.engine.inspect_container(id)).await;
-        matches!(inspected, Ok(Ok(details)) if details.exit_code == KILLED && !details.oom_killed)
+        matches!(inspected, Ok(Ok(details)) if details.exit_code == evidence::KILLED && !details.oom_killed)
     }
 }
 
