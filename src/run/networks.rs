@@ -57,32 +57,32 @@ impl Execution<'_> {
     }
 
     /// Older engines make a second network of a name when they are asked twice at the same moment, and then do not know
-    /// which is meant. Whether there is one less now.
+    /// which is meant. Whether there is only one now, whoever removed the others.
     pub(super) async fn can_tell_apart(&self, error: &EngineError) -> bool {
         let Some((before, _)) = error.message.split_once(" is ambiguous (") else { return false };
         let name = before.rsplit(' ').next().unwrap_or_default();
-        matches!(self.keep_one(name).await, Ok(removed) if removed > 0)
+        matches!(self.keep_one(name).await, Ok(left) if left <= 1)
     }
 
     /// Removes all networks of a name but one, as far as nobody uses them. Everybody who comes here at the same time keeps
-    /// the same one.
+    /// the same one. How many there are left.
     async fn keep_one(&self, name: &str) -> Result<usize, EngineError> {
         let engine = self.work.engine;
         let mut found: Vec<Network> = engine.networks(&Filters::default().and("name", name)).await?;
         found.retain(|network| network.name == name);
         found.sort_by(|one, other| other.id.cmp(&one.id));
-        let mut removed = 0;
+        let mut left = found.len();
         for network in &found {
-            if removed + 1 == found.len() {
+            if left <= 1 {
                 break;
             }
             match engine.remove_network(&NetworkId::new(&network.id)).await {
-                Ok(()) => removed += 1,
-                Err(error) if error.kind == ErrorKind::NotFound => removed += 1,
+                Ok(()) => left -= 1,
+                Err(error) if error.kind == ErrorKind::NotFound => left -= 1,
                 Err(error) if error.kind == ErrorKind::InUse => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(removed)
+        Ok(left)
     }
 }

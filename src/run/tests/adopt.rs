@@ -1,6 +1,6 @@
 use super::*;
 
-use crate::engine::{ContainerSpec, ErrorKind, IpamPoolSpec, NetworkSpec, State};
+use crate::engine::{ContainerSpec, EngineError, ErrorKind, IpamPoolSpec, NetworkSpec, State};
 use crate::plan::{PlannedStep, Reason, Step};
 
 /// What was observed before another command made the containers is not what there is any more.
@@ -55,4 +55,17 @@ async fn a_network_that_cannot_be_made_is_a_failure_and_one_that_came_meanwhile_
     plan.add(make("shop_late"), []);
     let cause = only_cause(stage.execute(&plan).await);
     assert!(cause.message.contains("overlaps"), "{}", cause.message);
+}
+
+/// Somebody else may have removed the second network of a name at the same moment: what could not be told apart then can be
+/// now.
+#[tokio::test(start_paused = true)]
+async fn what_is_ambiguous_no_more_is_asked_for_again() {
+    let stage = Stage::new(json!({"db": {}}));
+    let network = NetworkSpec { name: "shop_default".into(), ..NetworkSpec::default() };
+    stage.engine.create_network(&network).await.expect("made");
+    let words = "network shop_default is ambiguous (2 matches found on name)";
+    let error = EngineError::new(ErrorKind::Invalid, "start container shop-db-1", words);
+    stage.engine.fail_next("start_container", error);
+    stage.up(&UpPolicy::default()).await.expect("started at the second try");
 }
