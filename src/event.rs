@@ -102,7 +102,7 @@ impl LogLine {
 }
 
 /// What happens to a container after it was started.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Life {
     pub service: ServiceName,
     pub replica: u32,

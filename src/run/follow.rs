@@ -110,6 +110,17 @@ impl Notices {
         self.0.remove(id).unwrap_or_default()
     }
 
+    /// The news up to the end of a container's later life, of which there are lines still to be told.
+    pub fn take_life(&mut self, id: &ContainerId) -> Vec<Life> {
+        let mut kept = self.take(id);
+        let mut ends = (0..kept.len()).filter(|at| matches!(kept[*at].news, News::Exited { .. }));
+        let later = ends.nth(1).map_or(Vec::new(), |second| kept.split_off(second));
+        if !later.is_empty() {
+            self.0.insert(id.clone(), later);
+        }
+        kept
+    }
+
     pub fn take_all(&mut self) -> Vec<Life> {
         std::mem::take(&mut self.0).into_values().flatten().collect()
     }
@@ -209,6 +220,25 @@ mod tests {
             }
             assert_eq!((aborted, lives.is_over(), lives.exit_code()), (*aborting, *over, *code), "{exits:?}");
         }
+    }
+
+    #[test]
+    fn the_end_of_a_later_life_waits_for_the_lines_of_that_life() {
+        let life = |news| Life { service: "web".into(), replica: 1, label: "web-1".into(), news };
+        let exited = |code| life(News::Exited { code, out_of_memory: false, restarting: false });
+        let mut notices = Notices::default();
+        for news in [exited(1), life(News::Restarted), exited(2), life(News::Restarted), exited(0)] {
+            notices.keep(&id("1"), news);
+        }
+        assert_eq!(notices.take_life(&id("1")), [exited(1), life(News::Restarted)]);
+        assert_eq!(notices.take_life(&id("1")), [exited(2), life(News::Restarted)]);
+        assert!(notices.are_kept(&id("1")));
+        assert_eq!(notices.take_life(&id("1")), [exited(0)]);
+        assert!(notices.is_empty());
+        notices.keep(&id("1"), exited(1));
+        notices.keep(&id("1"), life(News::Restarted));
+        assert_eq!(notices.take_life(&id("1")), [exited(1), life(News::Restarted)]);
+        assert!(notices.is_empty());
     }
 
     #[test]

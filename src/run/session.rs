@@ -331,9 +331,14 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// A container's output came to an end: its exit can be told now. When it runs, there is more to come.
+    /// A container's output came to an end: its exit can be told now. When it runs, there is more to come. What it wrote
+    /// after it was started again meanwhile is being read by now, so that a second exit has to wait for that.
     pub async fn ended(&mut self, id: ContainerId) -> Result<(), Failure> {
-        for life in self.notices.take(&id) {
+        let lives = match self.tails.is_reading(&id) {
+            true => self.notices.take_life(&id),
+            false => self.notices.take(&id),
+        };
+        for life in lives {
             (self.work.tell)(Event::Life(life));
         }
         match self.work.engine.inspect_container(&id).await {

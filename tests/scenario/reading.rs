@@ -129,7 +129,13 @@ fn loses_no_line(scenario: &Scenario) {
     for service in (0..SERVICES).map(|number| format!("s{number}")) {
         let seen = &followed[&service];
         let missing: Vec<u64> = (1..=LINES).filter(|number| !seen.contains_key(number)).collect();
-        assert!(missing.is_empty(), "{service} misses {} lines, the first is {}", missing.len(), missing[0]);
+        assert!(
+            missing.is_empty(),
+            "{service} misses {} lines, the first is {}; the engine kept {} of them",
+            missing.len(),
+            missing[0],
+            missing.iter().filter(|number| kept[&service].contains_key(number)).count()
+        );
         let doubled: Vec<_> = seen.iter().filter(|(_, times)| times.len() > 1).map(|(number, _)| number).collect();
         assert!(doubled.is_empty(), "{service} has {doubled:?} more than once");
         if service != "s3" {
