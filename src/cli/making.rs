@@ -92,6 +92,19 @@ pub enum Pull {
     Build,
 }
 
+impl Pull {
+    /// What it says in place of what each service says.
+    pub fn policy(self) -> Option<PullPolicy> {
+        match self {
+            Self::Always => Some(PullPolicy::Always),
+            Self::Missing => Some(PullPolicy::Missing),
+            Self::Never => Some(PullPolicy::Never),
+            Self::Build => Some(PullPolicy::Build),
+            Self::Policy => None,
+        }
+    }
+}
+
 fn scale(text: &str) -> Result<(String, u32), String> {
     let wrong = || format!("invalid --scale option {text:?}. Should be SERVICE=NUM");
     let (service, number) = text.split_once('=').ok_or_else(wrong)?;
@@ -185,13 +198,7 @@ impl Making {
             renew_anonymous_volumes: renewing.renew_anon_volumes,
             remove_orphans: orphans.remove,
             ignore_orphans: orphans.ignore,
-            pull: match self.pull {
-                Pull::Always => Some(PullPolicy::Always),
-                Pull::Missing => Some(PullPolicy::Missing),
-                Pull::Never => Some(PullPolicy::Never),
-                Pull::Build => Some(PullPolicy::Build),
-                Pull::Policy => None,
-            },
+            pull: self.pull.policy(),
             build: match (self.build, self.no_build) {
                 (true, _) => BuildPolicy::Always,
                 (_, true) => BuildPolicy::Never,

@@ -8,7 +8,7 @@ use crate::engine::{AttachRequest, ContainerId, Engine, Removal};
 use crate::load::{self, Options};
 use crate::model::{Project, ServiceName};
 use crate::plan::spec::OneOff;
-use crate::plan::{BuildPolicy, ContainerRef, PullPolicy, StepId, UpPolicy};
+use crate::plan::{BuildPolicy, ContainerRef, StepId, UpPolicy};
 use crate::run::{self, Joined, Parting, TalkError, Work};
 
 use super::client::ClientConfiguration;
@@ -283,13 +283,7 @@ impl Arguments {
         Ok(UpPolicy {
             remove_orphans: orphans.remove,
             ignore_orphans: orphans.ignore,
-            pull: match self.pull {
-                Pull::Always => Some(PullPolicy::Always),
-                Pull::Missing => Some(PullPolicy::Missing),
-                Pull::Never => Some(PullPolicy::Never),
-                Pull::Build => Some(PullPolicy::Build),
-                Pull::Policy => None,
-            },
+            pull: self.pull.policy(),
             build: if self.build { BuildPolicy::Always } else { BuildPolicy::Missing },
             ..UpPolicy::default()
         })

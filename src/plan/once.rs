@@ -40,15 +40,7 @@ pub fn run(project: &Project, observed: &Observed, policy: &RunPolicy<'_>) -> Re
     planner.source_images();
     // Its replicas stay as they are, whatever has become of them.
     planner.order.retain(|name| *name != policy.target);
-    planner.decide();
-    planner.settle_orphans();
-    planner.make_networks();
-    planner.make_volumes();
-    planner.remove_spent_hooks();
-    for (name, service) in planner.services() {
-        planner.make(name, service);
-        planner.launch(name, service);
-    }
+    planner.bring_up();
     let target = project.services.get_key_value(policy.target);
     let made = target.and_then(|(name, service)| planner.make_once(name, service, policy));
     planner.retire_networks();

@@ -16,21 +16,26 @@ pub fn up(project: &Project, observed: &Observed, policy: &UpPolicy) -> Result<P
     planner.find_networks();
     planner.find_volumes();
     planner.source_images();
-    planner.decide();
-    planner.settle_orphans();
-    planner.make_networks();
-    planner.make_volumes();
-    planner.remove_spent_hooks();
-    for (name, service) in planner.services() {
-        planner.make(name, service);
-        planner.launch(name, service);
-    }
+    planner.bring_up();
     planner.retire_networks();
     planner.settle();
     if planner.errors.is_empty() { Ok(planner.plan) } else { Err(planner.errors) }
 }
 
 impl<'p> Planner<'p> {
+    /// The steps for the services in their order, with all that these need.
+    pub fn bring_up(&mut self) {
+        self.decide();
+        self.settle_orphans();
+        self.make_networks();
+        self.make_volumes();
+        self.remove_spent_hooks();
+        for (name, service) in self.services() {
+            self.make(name, service);
+            self.launch(name, service);
+        }
+    }
+
     /// No two services may have one container name.
     pub fn check_container_names(&mut self) {
         let mut owners: std::collections::HashMap<String, &ServiceName> = std::collections::HashMap::new();
