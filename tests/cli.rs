@@ -302,27 +302,31 @@ Arguments:
   [SERVICE]...  Services, with what they depend on; all if none is named
 
 Options:
-  -q, --quiet               Only check, and print nothing
-      --format <FORMAT>     How to write it [default: yaml] [possible values: yaml, json]
-  -o, --output <PATH>       Write to a file instead
-      --no-interpolate      Leave variables as they are written
-      --no-normalize        Leave out what follows from other parts of the files
-      --no-path-resolution  Leave relative paths as they are written
-      --no-consistency      Do not check that the parts fit together
-      --no-env-resolution   Do not read the env files of services
-      --services            Print the names of the services, one a line
-      --volumes             Print the names of the volumes, one a line
-      --networks            Print the names of the networks, one a line
-      --models              Print the models that are used, one a line
-      --hash <SERVICES>     Print the configuration hashes of these services, comma-separated, or of
-                            all of them: "*"
-      --profiles            Print the names of the profiles, one a line
-      --images              Print the images of the services, one a line
-      --variables           Print the variables that the compose files mention, and what they say
-                            about them
-      --environment         Print the variables that the compose files can use, and their values
-      --provenance          Show where each value comes from, as `explain` does, but for what images
-                            say
+  -q, --quiet                  Only check, and print nothing
+      --format <FORMAT>        How to write it [default: yaml] [possible values: yaml, json]
+  -o, --output <PATH>          Write to a file instead
+      --no-interpolate         Leave variables as they are written
+      --no-normalize           Leave out what follows from other parts of the files
+      --no-path-resolution     Leave relative paths as they are written
+      --no-consistency         Do not check that the parts fit together
+      --no-env-resolution      Do not read the env files of services
+      --resolve-image-digests  Ask the registries for the digests of images, and write these behind
+                               their names
+      --lock-image-digests     The same, and show only the images: to be named behind the other
+                               files with -f
+      --services               Print the names of the services, one a line
+      --volumes                Print the names of the volumes, one a line
+      --networks               Print the names of the networks, one a line
+      --models                 Print the models that are used, one a line
+      --hash <SERVICES>        Print the configuration hashes of these services, comma-separated, or
+                               of all of them: "*"
+      --profiles               Print the names of the profiles, one a line
+      --images                 Print the images of the services, one a line
+      --variables              Print the variables that the compose files mention, and what they say
+                               about them
+      --environment            Print the variables that the compose files can use, and their values
+      --provenance             Show where each value comes from, as `explain` does, but for what
+                               images say
 
 Global options:
       --ansi <WHEN>            When to colour and redraw [default: auto] [env: COMPOSE_ANSI]

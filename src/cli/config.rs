@@ -10,13 +10,14 @@ use crate::diagnostic::Diagnostic;
 use crate::load::{Loaded, Options};
 use crate::model::json::NoJson;
 use crate::model::{Project, Service, ServiceName, service_hash};
-use crate::render::config as render;
 use crate::render::paint::Paint;
 use crate::yaml::{Map, Node};
 
 use super::context::Context;
+use super::digests;
 use super::explain;
 use super::outcome::{Failure, Status, place};
+use super::shown::Shown;
 use super::variables;
 
 /// Check the compose files and show what they come to
@@ -57,6 +58,14 @@ pub struct Arguments {
     /// Do not read the env files of services
     #[arg(long)]
     no_env_resolution: bool,
+
+    /// Ask the registries for the digests of images, and write these behind their names
+    #[arg(long, conflicts_with = "provenance")]
+    resolve_image_digests: bool,
+
+    /// The same, and show only the images: to be named behind the other files with -f
+    #[arg(long, conflicts_with = "provenance")]
+    lock_image_digests: bool,
 
     #[command(flatten)]
     selection: Selection,
@@ -123,21 +132,52 @@ enum Format {
 }
 
 pub fn config(arguments: &Arguments, context: &Context<'_>) -> Result<Status, Failure> {
-    let loaded = context.load(&arguments.options(context))?;
+    let mut loaded = context.load(&arguments.options(context))?;
     if arguments.quiet && !arguments.selection.is_any() {
         return Ok(Status::SUCCESS);
     }
-    let text = arguments.text(&loaded, context)?;
-    match &arguments.output {
-        Some(path) => {
-            std::fs::write(path, text).map_err(|error| Failure::plain(format!("write {}: {error}", path.display())))?
-        }
-        None => io::stdout().lock().write_all(text.as_bytes())?,
+    let text = if arguments.selection.is_any() || arguments.selection.provenance {
+        arguments.selected(&loaded, context)?
+    } else {
+        arguments.whole(&arguments.shown(&mut loaded), &loaded)?
+    };
+    arguments.hand_out(&text)
+}
+
+/// The same where registries are asked, which takes an engine.
+pub async fn config_with_digests(arguments: &Arguments, context: &Context<'_>) -> Result<Status, Failure> {
+    let mut loaded = context.load(&arguments.options(context))?;
+    let mut shown = arguments.shown(&mut loaded);
+    digests::pin(&mut shown, &loaded, context).await?;
+    if arguments.lock_image_digests {
+        shown.keep_images();
     }
-    Ok(Status::SUCCESS)
+    if arguments.quiet { Ok(Status::SUCCESS) } else { arguments.hand_out(&arguments.whole(&shown, &loaded)?) }
 }
 
 impl Arguments {
+    /// Whether somebody outside has to be asked. Selections are of what the files say.
+    pub fn asks_registries(&self) -> bool {
+        (self.resolve_image_digests || self.lock_image_digests) && !self.selection.is_any()
+    }
+
+    fn shown(&self, loaded: &mut Loaded) -> Shown {
+        Shown::taken_from(loaded, !self.no_interpolate)
+    }
+
+    fn whole(&self, shown: &Shown, loaded: &Loaded) -> Result<String, Failure> {
+        shown.text(self.format == Some(Format::Json)).map_err(|found| no_json(&found, loaded))
+    }
+
+    fn hand_out(&self, text: &str) -> Result<Status, Failure> {
+        match &self.output {
+            Some(path) => std::fs::write(path, text)
+                .map_err(|error| Failure::plain(format!("write {}: {error}", path.display())))?,
+            None => io::stdout().lock().write_all(text.as_bytes())?,
+        }
+        Ok(Status::SUCCESS)
+    }
+
     fn options(&self, context: &Context<'_>) -> Options {
         if self.selection.variables {
             // What is asked for is what is written, not what it comes to.
@@ -172,9 +212,9 @@ impl Arguments {
         self.selection.is_of_all() || self.no_interpolate
     }
 
-    fn text(&self, loaded: &Loaded, context: &Context<'_>) -> Result<String, Failure> {
+    fn selected(&self, loaded: &Loaded, context: &Context<'_>) -> Result<String, Failure> {
         let project = &loaded.project;
-        let needs_no_project = self.selection.service_names || self.selection.variables || !self.selection.is_any();
+        let needs_no_project = self.selection.service_names || self.selection.variables || self.selection.provenance;
         if !loaded.unclear.is_empty() && !needs_no_project {
             return Err(Failure::Findings(loaded.files.clone(), loaded.unclear.clone()));
         }
@@ -191,8 +231,7 @@ impl Arguments {
             Selection { environment: true, .. } => {
                 project.environment.iter().map(|(name, value)| format!("{name}={value}")).collect()
             }
-            Selection { provenance: true, .. } => return Ok(self.provenance(loaded, context)),
-            _ => return self.whole(loaded).map_err(|found| no_json(&found, loaded)),
+            _ => return Ok(self.provenance(loaded, context)),
         };
         Ok(lines.iter().map(|line: &String| format!("{line}\n")).collect())
     }
@@ -211,17 +250,6 @@ impl Arguments {
         let seen = self.output.is_none() && context.settings.terminal.stdout;
         let paint = Paint::new(self.output.is_none() && context.settings.color_stdout);
         explain::rendered(&explain::of_files(loaded), format, seen, paint)
-    }
-
-    fn whole(&self, loaded: &Loaded) -> Result<String, NoJson> {
-        let json = self.format == Some(Format::Json);
-        if self.no_interpolate {
-            let value = crate::yaml::to_value(&loaded.document);
-            return if json { render::plain_json(&value) } else { Ok(crate::yaml::print(&render::sorted(value))) };
-        }
-        let text =
-            if json { render::json(&loaded.project)? } else { crate::yaml::print(&render::yaml(&loaded.project)) };
-        Ok(render::escaped(&text))
     }
 }
 

@@ -8,6 +8,7 @@ mod config;
 mod context;
 mod create;
 mod diff;
+mod digests;
 mod down;
 mod events;
 mod exec;
@@ -44,6 +45,7 @@ mod scale;
 mod schema;
 mod session;
 mod settings;
+mod shown;
 mod standing;
 mod start;
 mod stats;
@@ -258,6 +260,9 @@ fn perform(invocation: &Invocation, settings: Settings, environment: &Environmen
         Command::Plan(arguments) => wait_for(plan::plan(arguments, &context)),
         Command::Create(arguments) => wait_for(create::create(arguments, &context)),
         Command::Explain(arguments) => wait_for(explain::explain(arguments, &context)),
+        Command::Config(arguments) if arguments.asks_registries() => {
+            wait_for(config::config_with_digests(arguments, &context))
+        }
         Command::Config(arguments) => config::config(arguments, &context),
         Command::Schema(arguments) => schema::schema(*arguments),
         Command::Timing(arguments) => timing::timing(arguments, &context),

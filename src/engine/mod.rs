@@ -106,6 +106,8 @@ pub trait Engine: Send + Sync {
     /// The layers of an image, the last one first.
     async fn image_history(&self, name: &str) -> Result<Vec<ImageLayer>, EngineError>;
     async fn inspect_image(&self, name: &str) -> Result<ImageDetails, EngineError>;
+    /// The digest that an image's registry has for its name at the moment: `sha256:…`. Nothing is pulled.
+    async fn image_digest(&self, name: &str) -> Result<String, EngineError>;
     /// Pulls an image; the stream ends when it is there, or with an error. Credentials come from Docker's own files.
     fn pull_image(&self, pull: &ImagePull) -> BoxStream<'static, Result<PullProgress, EngineError>>;
     /// Builds an image with the engine's own builder; yields what the builder prints.

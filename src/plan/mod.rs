@@ -55,6 +55,7 @@ pub use policy::{
     StartPolicy, StopPolicy, UpPolicy,
 };
 pub use reason::Reason;
+pub use reference::full as full_name;
 pub use step::{
     Action, ContainerRef, Guard, InjectedContent, InjectedFile, PlannedStep, Readiness, Step, StepId, Subject,
     SubjectKind,

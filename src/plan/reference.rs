@@ -64,6 +64,20 @@ pub fn normal(reference: &str) -> String {
     }
 }
 
+/// The name of an image with its registry, and with a tag or a digest; `None` for an id, which no registry knows.
+pub fn full(reference: &str) -> Option<String> {
+    let hexadecimal = |id: &str| id.len() == 64 && id.bytes().all(|digit| digit.is_ascii_hexdigit());
+    if hexadecimal(digits(reference)) {
+        return None;
+    }
+    let short = normal(reference);
+    Some(match short.split_once('/') {
+        Some((host, _)) if host.contains(['.', ':']) || host == "localhost" => short,
+        Some(_) => format!("docker.io/{short}"),
+        None => format!("docker.io/library/{short}"),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use crate::engine::{ImageId, Labels};
@@ -82,6 +96,23 @@ mod tests {
             ("redis:7@sha256:ab", "redis@sha256:ab"),
         ] {
             assert_eq!(normal(reference), expected, "{reference}");
+        }
+    }
+
+    #[test]
+    fn a_full_name_has_a_registry_and_a_tag_or_a_digest() {
+        let id = "0123456789abcdef".repeat(4);
+        for (reference, expected) in [
+            ("redis", Some("docker.io/library/redis:latest")),
+            ("index.docker.io/redis:7", Some("docker.io/library/redis:7")),
+            ("me/app", Some("docker.io/me/app:latest")),
+            ("localhost/app:1", Some("localhost/app:1")),
+            ("host:5000/me/app", Some("host:5000/me/app:latest")),
+            ("registry.example/app:1@sha256:ab", Some("registry.example/app@sha256:ab")),
+            (&id, None),
+            (&format!("sha256:{id}"), None),
+        ] {
+            assert_eq!(full(reference).as_deref(), expected, "{reference}");
         }
     }
 

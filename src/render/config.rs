@@ -13,7 +13,9 @@ use crate::yaml::natural_order;
 /// The project as YAML shows it: `x-*` in their places, empty parts left out, keys in natural order.
 pub fn yaml(project: &Project) -> Value {
     let mut top = Mapping::new();
-    top.insert("name".into(), project.name.as_str().into());
+    if !project.name.is_empty() {
+        top.insert("name".into(), project.name.as_str().into());
+    }
     for (section, tree) in sections(project) {
         if section == "services" || !tree.is_empty() {
             top.insert(section.into(), value(tree));

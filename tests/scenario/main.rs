@@ -20,6 +20,7 @@ mod planning;
 mod private;
 mod proxy;
 mod reading;
+mod registry;
 mod scenario;
 mod seat;
 mod secrets;
@@ -62,6 +63,7 @@ const ROOMS: &[&[Story]] = &[
     seeing::STORIES,
     telling::STORIES,
     reading::STORIES,
+    registry::STORIES,
     inside::STORIES,
     once::STORIES,
     examples::STORIES,

@@ -229,6 +229,18 @@ answers! {
     }
 }
 
+/// What a registry says about a name.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Distribution {
+    pub(super) descriptor: Descriptor,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Descriptor {
+    pub(super) digest: String,
+}
+
 /// One line of what a pull or a build tells while it goes on.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]

@@ -114,20 +114,25 @@ const ADVICE: &[(&str, &[&str], &str)] = &[
         "that file of the image may not be executed: does it have the mode for it?",
     ),
     ("create network", &["overlaps with other one"], "another network has these addresses: choose another `subnet`"),
-    ("pull", &["connection refused"], UNREACHED),
-    ("pull", &["no such host"], UNREACHED),
-    ("pull", &["i/o timeout"], UNREACHED),
-    ("pull", &["request canceled"], UNREACHED),
-    (
-        "pull",
-        &["http response to https client"],
-        "the registry speaks plain HTTP: see the engine's `insecure-registries`",
-    ),
-    ("pull", &["x509"], "the engine does not trust that registry's certificate"),
-    ("pull", &["toomanyrequests"], "the registry lets nobody pull so often without a login: docker login"),
+];
+
+/// The same for what registries are asked, by words in the message.
+const REGISTRY_ADVICE: &[(&str, &str)] = &[
+    ("connection refused", UNREACHED),
+    ("no such host", UNREACHED),
+    ("i/o timeout", UNREACHED),
+    ("request canceled", UNREACHED),
+    ("http response to https client", "the registry speaks plain HTTP: see the engine's `insecure-registries`"),
+    ("x509", "the engine does not trust that registry's certificate"),
+    ("toomanyrequests", "the registry lets nobody ask so often without a login: docker login"),
 ];
 
 const UNREACHED: &str = "the engine cannot reach that registry: is its name right, and is there a network?";
+
+/// Whether what was being done takes an answer of a registry.
+fn asks_a_registry(action: &str) -> bool {
+    action.starts_with("pull ") || action.starts_with("resolve ")
+}
 
 fn advise(error: EngineError) -> EngineError {
     match error.kind {
@@ -136,17 +141,19 @@ fn advise(error: EngineError) -> EngineError {
         ErrorKind::NoAddresses => {
             error.help("remove networks that nobody uses (docker network prune), or give the network a `subnet`")
         }
-        ErrorKind::Denied if error.action.starts_with("pull") => {
+        ErrorKind::Denied if asks_a_registry(&error.action) => {
             error.help("does the image exist? if it is private, log in first: docker login REGISTRY")
         }
-        ErrorKind::NotFound if error.action.starts_with("pull") => error.help("check the image's name and tag"),
+        ErrorKind::NotFound if asks_a_registry(&error.action) => error.help("check the image's name and tag"),
         _ => {
             let message = error.message.to_lowercase();
             let fits = |verb: &str, words: &[&str]| {
                 error.action.starts_with(verb) && words.iter().all(|word| message.contains(word))
             };
-            match ADVICE.iter().find(|(verb, words, _)| fits(verb, words)) {
-                Some((_, _, help)) => error.help(*help),
+            let general = ADVICE.iter().find(|(verb, words, _)| fits(verb, words)).map(|(_, _, help)| *help);
+            let of_registry = REGISTRY_ADVICE.iter().find(|(words, _)| message.contains(words)).map(|(_, help)| *help);
+            match general.or(of_registry.filter(|_| asks_a_registry(&error.action))) {
+                Some(help) => error.help(help),
                 None => error,
             }
         }
@@ -203,6 +210,9 @@ mod tests {
             ("start container a", "exec: \"/x\": stat /x: no such file or directory: unknown", "no such program"),
             ("create container a", "invalid mount config: bind source path does not exist: /x", "create_host_path"),
             ("pull image a", "dial tcp 127.0.0.1:1: connect: connection refused", "registry"),
+            ("resolve image a", "lookup nowhere: no such host", "registry"),
+            ("resolve image a", "manifest unknown", "name and tag"),
+            ("resolve image a", "unauthorized", "docker login"),
             ("create network a", "Pool overlaps with other one on this address space", "another `subnet`"),
             ("create network a", "all predefined address pools have been fully subnetted", "subnet"),
         ] {

@@ -244,6 +244,10 @@ impl Engine for DockerEngine {
         self.answer(&format!("inspect image {name}"), self.image_details(name)).await
     }
 
+    async fn image_digest(&self, name: &str) -> Result<String, EngineError> {
+        self.answer(&format!("resolve image {name}"), self.registry_digest(name)).await
+    }
+
     fn pull_image(&self, pull: &ImagePull) -> BoxStream<'static, Result<PullProgress, EngineError>> {
         self.pull(pull)
     }

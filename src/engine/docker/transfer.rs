@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use tokio_util::io::ReaderStream;
 
 use super::DockerEngine;
-use super::answers::Progress;
+use super::answers::{Distribution, Progress};
 use super::error::translate;
 use super::images::split_reference;
 use super::pieces::{Lines, pieces};
-use super::wire::{Body, Query, full, streamed};
+use super::wire::{Body, Query, escape, full, read_json, streamed};
 use crate::engine::{BuildOutput, EngineError, ImageBuild, ImageId, ImagePull, PathOrArchive, PullProgress};
 
 impl DockerEngine {
@@ -30,6 +30,18 @@ impl DockerEngine {
         };
         let progress = lines.try_flatten_stream().and_then(|line| future::ready(told(&line)));
         until_error(progress.map_ok(pull_progress).map_err(move |error| translate(&action, error)).boxed())
+    }
+
+    pub(super) async fn registry_digest(&self, name: &str) -> Result<String, EngineError> {
+        let login = self.logins.for_image(name).await;
+        let headers: Vec<_> = login.iter().map(|login| ("x-registry-auth", login.as_str())).collect();
+        let mut path = String::from("/distribution/");
+        escape(&mut path, name);
+        path.push_str("/json");
+        let query = Query::default();
+        let asked = self.wire.send(Method::GET, &path, &query, &headers, full(Bytes::new()));
+        let known: Result<Distribution, Error> = asked.and_then(read_json).await;
+        known.map(|known| known.descriptor.digest).map_err(|error| translate(&format!("resolve image {name}"), error))
     }
 
     pub(super) fn build(&self, build: &ImageBuild) -> BoxStream<'static, Result<BuildOutput, EngineError>> {

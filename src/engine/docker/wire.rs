@@ -193,7 +193,7 @@ fn is_passing(error: &Error) -> bool {
     }
 }
 
-async fn read_json<T: DeserializeOwned>(response: Response<Incoming>) -> Result<T, Error> {
+pub(super) async fn read_json<T: DeserializeOwned>(response: Response<Incoming>) -> Result<T, Error> {
     let bytes = response.into_body().collect().await?.to_bytes();
     Ok(serde_json::from_slice(&bytes)?)
 }

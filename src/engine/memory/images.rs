@@ -135,13 +135,22 @@ impl World {
         Ok(())
     }
 
+    fn offered_image(&self, full: &String) -> Outcome<&MemoryImage> {
+        let offered = self.offered.iter().find(|image| image.tags.contains(full) || image.digests.contains(full));
+        offered.ok_or_else(|| refusal(ErrorKind::NotFound, format!("manifest for {full} not found: manifest unknown")))
+    }
+
+    /// What the registry calls an image, which need not be here.
+    pub(super) fn registry_digest(&self, name: &str) -> Outcome<String> {
+        let image = self.offered_image(&full_name(name))?;
+        let known = image.digests.iter().find_map(|name| Some(name.split_once('@')?.1.to_owned()));
+        Ok(known.unwrap_or_else(|| format!("sha256:{}", digest(&format!("image {:?}", image.tags)))))
+    }
+
     /// Takes an image from the registry.
     pub(super) fn pull_image(&mut self, name: &str) -> Outcome<ImageId> {
         let full = full_name(name);
-        let offered = self.offered.iter().find(|image| image.tags.contains(&full) || image.digests.contains(&full));
-        let Some(image) = offered.cloned() else {
-            return Err(refusal(ErrorKind::NotFound, format!("manifest for {full} not found: manifest unknown")));
-        };
+        let image = self.offered_image(&full)?.clone();
         let id = self.put_image(image);
         self.tell("image", "pull", &full, BTreeMap::from([("name".into(), full.clone())]));
         Ok(id)

@@ -400,6 +400,11 @@ impl Engine for MemoryEngine {
         doing(|| format!("inspect image {name}"), self.shared.world().image_details(name))
     }
 
+    async fn image_digest(&self, name: &str) -> Result<String, EngineError> {
+        self.shared.enter("image_digest", name).await?;
+        doing(|| format!("resolve image {name}"), self.shared.world().registry_digest(name))
+    }
+
     fn pull_image(&self, pull: &ImagePull) -> BoxStream<'static, Result<PullProgress, EngineError>> {
         let (shared, image) = (Arc::clone(&self.shared), pull.image.clone());
         let pulled = async move {

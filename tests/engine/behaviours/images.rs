@@ -49,3 +49,11 @@ pub async fn what_cannot_be_pulled_is_an_error(stage: &Stage) {
     assert_eq!(error.action, "pull image 127.0.0.1:1/nothing:here");
     assert!(!error.message.is_empty());
 }
+
+pub async fn what_no_registry_has_has_no_digest(stage: &Stage) {
+    let name = "127.0.0.1:1/nothing:here";
+    let error = stage.engine.image_digest(name).await.expect_err("no registry is there");
+    assert_eq!(error.action, "resolve image 127.0.0.1:1/nothing:here");
+    assert!(!error.message.is_empty());
+    assert_ne!(error.kind, ErrorKind::Unreachable, "the engine is there, the registry is not");
+}

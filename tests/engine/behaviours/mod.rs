@@ -56,6 +56,7 @@ pub const EVERYWHERE: &[(&str, Behaviour)] = behaviours![
     volumes::an_anonymous_volume_goes_with_its_container,
     images::an_image_has_names_and_stays_while_it_is_used,
     images::what_cannot_be_pulled_is_an_error,
+    images::what_no_registry_has_has_no_digest,
     sight::an_end_is_waited_for,
     sight::processes_are_listed,
     sight::what_a_container_uses_is_told_once_or_again_and_again,
