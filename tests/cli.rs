@@ -73,6 +73,9 @@ Commands:
   run      Run a command once, in a container of its own for a service
   exec     Run a command in a running container of a service
   attach   See and talk with the process of a service's container
+  cp       Copy files between this machine and the containers of a service
+  export   Write the whole file system of a service's container as a tar archive
+  commit   Make an image of a service's container as it is now
   plan     Show what `up` or another verb would do, and why; nothing is changed
   create   Create the containers of the project, without starting them
   config   Check the compose files and show what they come to
@@ -134,8 +137,9 @@ Exit status:
 const COMMANDS: &[&str] = &["config", "create", "down", "logs", "plan", "up", "version"];
 
 const WITH_EXAMPLES: &[&str] = &[
-    "attach", "diff", "events", "exec", "explain", "history", "images", "inspect", "kill", "ls", "pause", "port", "ps",
-    "restart", "rm", "run", "scale", "schema", "start", "stats", "stop", "timing", "top", "unpause", "volumes", "wait",
+    "attach", "commit", "cp", "diff", "events", "exec", "explain", "export", "history", "images", "inspect", "kill",
+    "ls", "pause", "port", "ps", "restart", "rm", "run", "scale", "schema", "start", "stats", "stop", "timing", "top",
+    "unpause", "volumes", "wait",
 ];
 
 #[test]

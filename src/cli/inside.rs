@@ -1,6 +1,10 @@
 //! The container of a service that a command goes into.
 
+use bytes::Bytes;
 use clap::Args;
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 use crate::diagnostic::Diagnostic;
 use crate::engine::docker::DockerEngine;
@@ -10,7 +14,7 @@ use crate::plan::Labelled;
 
 use super::context::{Context, Whose};
 use super::making::no_such_service;
-use super::outcome::Failure;
+use super::outcome::{Failure, Status};
 
 /// One container of a service.
 #[derive(Args, Clone, Debug, Default)]
@@ -58,6 +62,20 @@ impl Inside {
     pub fn running(&self, index: &Index, context: &Context<'_>) -> Result<&Container, Failure> {
         let runs = |container: &&Container| matches!(container.state, State::Running | State::Paused);
         self.chosen(index, runs).ok_or_else(|| self.not_running(index, context))
+    }
+
+    /// The container that is meant, in whatever state.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn any(&self, index: &Index, context: &Context<'_>) -> Result<&Container, Failure> {
+        self.chosen(index, |_| true).ok_or_else(|| match index.index {
+            0 => Failure::with_help(
+                format!("service {:?} has no container", self.service),
+                format!("make one: {}", self.up(context)),
+            ),
+            number => self.no_such_number(number),
+        })
     }
 
     fn chosen(&self, index: &Index, will_do: impl Fn(&&Container) -> bool) -> Option<&Container> {
@@ -110,4 +128,19 @@ impl Inside {
         }
         error.into()
     }
+}
+
+/// Writes what an engine sends to its end.
+///
+/// # Errors
+/// When the engine stops in the middle, or nobody takes any more.
+pub async fn pour(
+    mut from: BoxStream<'static, Result<Bytes, EngineError>>,
+    to: &mut (impl AsyncWrite + Unpin),
+) -> Result<Status, Failure> {
+    while let Some(bytes) = from.next().await {
+        to.write_all(&bytes?).await?;
+    }
+    to.flush().await?;
+    Ok(Status::SUCCESS)
 }

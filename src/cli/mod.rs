@@ -4,8 +4,10 @@ mod advice;
 mod asking;
 mod attach;
 mod client;
+mod commit;
 mod config;
 mod context;
+mod cp;
 mod create;
 mod diff;
 mod digests;
@@ -13,6 +15,7 @@ mod down;
 mod events;
 mod exec;
 mod explain;
+mod export;
 mod globals;
 mod history;
 mod holder;
@@ -124,6 +127,9 @@ enum Command {
     Run(run::Arguments),
     Exec(exec::Arguments),
     Attach(attach::Arguments),
+    Cp(cp::Arguments),
+    Export(export::Arguments),
+    Commit(commit::Arguments),
     Plan(plan::Arguments),
     Create(create::Arguments),
     Config(config::Arguments),
@@ -257,6 +263,9 @@ fn perform(invocation: &Invocation, settings: Settings, environment: &Environmen
         Command::Run(arguments) => wait_for(run::run(arguments, &context)),
         Command::Exec(arguments) => wait_for(exec::exec(arguments, &context)),
         Command::Attach(arguments) => wait_for(attach::attach(arguments, &context)),
+        Command::Cp(arguments) => wait_for(cp::cp(arguments, &context)),
+        Command::Export(arguments) => wait_for(export::export(arguments, &context)),
+        Command::Commit(arguments) => wait_for(commit::commit(arguments, &context)),
         Command::Plan(arguments) => wait_for(plan::plan(arguments, &context)),
         Command::Create(arguments) => wait_for(create::create(arguments, &context)),
         Command::Explain(arguments) => wait_for(explain::explain(arguments, &context)),

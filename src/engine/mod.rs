@@ -4,6 +4,7 @@
 
 pub mod docker;
 mod error;
+mod files;
 mod image;
 pub mod memory;
 mod network;
@@ -13,6 +14,7 @@ mod talk;
 mod types;
 
 pub use error::{EngineError, ErrorKind};
+pub use files::*;
 pub use image::*;
 pub use network::*;
 pub use sight::*;
@@ -46,7 +48,14 @@ pub trait Engine: Send + Sync {
     async fn rename_container(&self, id: &ContainerId, name: &str) -> Result<(), EngineError>;
     async fn remove_container(&self, id: &ContainerId, removal: Removal) -> Result<(), EngineError>;
     /// Unpacks a tar archive below a folder of the container.
-    async fn upload(&self, id: &ContainerId, folder: &str, archive: Bytes) -> Result<(), EngineError>;
+    async fn upload(&self, id: &ContainerId, upload: Upload) -> Result<(), EngineError>;
+    /// What lies at a path of a container, as a tar archive whose names begin with the path's last part.
+    fn download(&self, id: &ContainerId, path: &str) -> BoxStream<'static, Result<Bytes, EngineError>>;
+    async fn path_stat(&self, id: &ContainerId, path: &str) -> Result<PathStat, EngineError>;
+    /// Everything that a container sees as its file system, without its volumes, as a tar archive.
+    fn export(&self, id: &ContainerId) -> BoxStream<'static, Result<Bytes, EngineError>>;
+    /// Makes an image of a container as it is now.
+    async fn commit(&self, id: &ContainerId, spec: &CommitSpec) -> Result<ImageId, EngineError>;
     /// Runs a command inside a running container and returns what it printed and how it ended.
     async fn exec(&self, id: &ContainerId, spec: &ExecSpec) -> Result<ExecOutcome, EngineError>;
     /// Makes a command that is to run inside a running container.

@@ -3,7 +3,7 @@
 mod adopt;
 mod attached;
 mod condition;
-mod copy;
+pub mod copy;
 mod door;
 mod evidence;
 mod execute;

@@ -8,6 +8,7 @@ mod change;
 mod engine;
 mod examples;
 mod failing;
+mod files;
 mod fire;
 mod inside;
 mod interop;
@@ -65,6 +66,7 @@ const ROOMS: &[&[Story]] = &[
     reading::STORIES,
     registry::STORIES,
     inside::STORIES,
+    files::STORIES,
     once::STORIES,
     examples::STORIES,
 ];

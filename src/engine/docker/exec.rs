@@ -1,8 +1,6 @@
-//! Commands inside containers, and files put into them.
+//! Commands inside containers.
 
 use bollard::errors::Error;
-use bollard::query_parameters::UploadToContainerOptions;
-use bytes::Bytes;
 use futures_util::TryStreamExt;
 use hyper::Method;
 use hyper::header::CONTENT_TYPE;
@@ -67,12 +65,6 @@ impl DockerEngine {
             self.wire.get_json(&format!("/exec/{exec}/json"), &Query::default()).await;
         let inspected = inspected.map_err(|error| translate("ask how a command ended", error))?;
         Ok(inspected.exit_code.filter(|_| !inspected.running))
-    }
-
-    pub(super) async fn unpack(&self, id: &ContainerId, folder: &str, archive: Bytes) -> Result<(), EngineError> {
-        let options = UploadToContainerOptions { path: folder.into(), ..Default::default() };
-        let done = self.docker.upload_to_container(id.as_str(), Some(options), bollard::body_full(archive)).await;
-        done.map_err(|error| translate(&format!("put files into {folder} of container {}", id.short()), error))
     }
 }
 

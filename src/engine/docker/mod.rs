@@ -13,6 +13,7 @@ mod dial;
 mod error;
 mod exec;
 mod fault;
+mod files;
 mod images;
 mod networks;
 mod patience;
@@ -41,10 +42,11 @@ pub use connect::connect;
 pub use patience::Hesitation;
 
 use super::{
-    About, AttachRequest, BuildOutput, ChangedPath, Container, ContainerDetails, ContainerId, ContainerSpec, Created,
-    EndpointSpec, Engine, EngineError, EngineEvent, EventRequest, ExecId, ExecOutcome, ExecSpec, Filters, Image,
-    ImageBuild, ImageDetails, ImageLayer, ImagePull, LogChunk, LogRequest, Network, NetworkId, NetworkSpec, Processes,
-    PullProgress, Removal, Talk, Usage, Volume, VolumeSpec, Window,
+    About, AttachRequest, BuildOutput, ChangedPath, CommitSpec, Container, ContainerDetails, ContainerId,
+    ContainerSpec, Created, EndpointSpec, Engine, EngineError, EngineEvent, EventRequest, ExecId, ExecOutcome,
+    ExecSpec, Filters, Image, ImageBuild, ImageDetails, ImageId, ImageLayer, ImagePull, LogChunk, LogRequest, Network,
+    NetworkId, NetworkSpec, PathStat, Processes, PullProgress, Removal, Talk, Upload, Usage, Volume, VolumeSpec,
+    Window,
 };
 use error::translate;
 use wire::Wire;
@@ -123,8 +125,24 @@ impl Engine for DockerEngine {
         self.delete_container(id, removal).await
     }
 
-    async fn upload(&self, id: &ContainerId, folder: &str, archive: Bytes) -> Result<(), EngineError> {
-        self.unpack(id, folder, archive).await
+    async fn upload(&self, id: &ContainerId, upload: Upload) -> Result<(), EngineError> {
+        self.unpack(id, upload).await
+    }
+
+    fn download(&self, id: &ContainerId, path: &str) -> BoxStream<'static, Result<Bytes, EngineError>> {
+        self.pack(id, path)
+    }
+
+    async fn path_stat(&self, id: &ContainerId, path: &str) -> Result<PathStat, EngineError> {
+        self.stat(id, path).await
+    }
+
+    fn export(&self, id: &ContainerId) -> BoxStream<'static, Result<Bytes, EngineError>> {
+        self.pack_everything(id)
+    }
+
+    async fn commit(&self, id: &ContainerId, spec: &CommitSpec) -> Result<ImageId, EngineError> {
+        self.make_image(id, spec).await
     }
 
     async fn exec(&self, id: &ContainerId, spec: &ExecSpec) -> Result<ExecOutcome, EngineError> {

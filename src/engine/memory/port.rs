@@ -12,10 +12,11 @@ use tokio::time::sleep;
 use super::world::{Outcome, refusal};
 use super::{Call, MemoryEngine, Shared, life, sight, streams, talk};
 use crate::engine::{
-    About, AttachRequest, BuildOutput, ChangedPath, Container, ContainerDetails, ContainerId, ContainerSpec, Created,
-    EndpointSpec, Engine, EngineError, EngineEvent, ErrorKind, EventRequest, ExecId, ExecOutcome, ExecSpec, Filters,
-    Image, ImageBuild, ImageDetails, ImageLayer, ImagePull, LogChunk, LogRequest, Network, NetworkId, NetworkSpec,
-    Processes, PullProgress, Removal, State, Talk, Usage, Volume, VolumeSpec, Window,
+    About, AttachRequest, BuildOutput, ChangedPath, CommitSpec, Container, ContainerDetails, ContainerId,
+    ContainerSpec, Created, EndpointSpec, Engine, EngineError, EngineEvent, ErrorKind, EventRequest, ExecId,
+    ExecOutcome, ExecSpec, Filters, Image, ImageBuild, ImageDetails, ImageId, ImageLayer, ImagePull, LogChunk,
+    LogRequest, Network, NetworkId, NetworkSpec, PathStat, Processes, PullProgress, Removal, State, Talk, Upload,
+    Usage, Volume, VolumeSpec, Window,
 };
 
 /// What a container has when it says nothing.
@@ -205,22 +206,60 @@ impl Engine for MemoryEngine {
         doing(|| format!("remove container {}", id.short()), removed)
     }
 
-    async fn upload(&self, id: &ContainerId, folder: &str, archive: Bytes) -> Result<(), EngineError> {
+    async fn upload(&self, id: &ContainerId, upload: Upload) -> Result<(), EngineError> {
         self.on("upload", id).await?;
+        let Upload { folder, mut archive, .. } = upload;
+        let action = || format!("put files into {folder} of container {}", id.short());
+        let mut bytes = Vec::new();
+        while let Some(read) = archive.next().await {
+            let read = read.map_err(|error| refusal(ErrorKind::Invalid, error.to_string()));
+            bytes.extend_from_slice(&doing(action, read)?);
+        }
         let put = self.shared.change(|world| {
+            let known_file = world.path_stat(id.as_str(), &folder).is_ok();
             let occupant = world.container_mut(id.as_str())?;
-            let known = folder == "/" || occupant.mounts.iter().any(|mount| mount.destination.starts_with(folder));
-            if !known {
+            let mounted = |mount: &crate::engine::MountPoint| mount.destination.starts_with(&folder);
+            if folder != "/" && !known_file && !occupant.mounts.iter().any(mounted) {
                 let message = format!("Could not find the file {folder} in container {id}");
                 return Err(refusal(ErrorKind::NotFound, message));
             }
             if occupant.spec.read_only && folder == "/" {
                 return Err(refusal(ErrorKind::Internal, "container rootfs is marked read-only"));
             }
-            occupant.uploads.push((folder.to_owned(), archive));
+            occupant.uploads.push((folder.clone(), Bytes::from(bytes)));
             Ok(())
         });
-        doing(|| format!("put files into {folder} of container {}", id.short()), put)
+        doing(action, put)
+    }
+
+    fn download(&self, id: &ContainerId, path: &str) -> BoxStream<'static, Result<Bytes, EngineError>> {
+        let (shared, id, path) = (Arc::clone(&self.shared), id.clone(), path.to_owned());
+        let packed = async move {
+            shared.enter("download", &shared.name_of(&id)).await?;
+            doing(|| format!("read {path} of container {}", id.short()), shared.world().pack(id.as_str(), &path))
+        };
+        stream::once(packed).boxed()
+    }
+
+    async fn path_stat(&self, id: &ContainerId, path: &str) -> Result<PathStat, EngineError> {
+        self.on("path_stat", id).await?;
+        let stat = self.shared.world().path_stat(id.as_str(), path);
+        doing(|| format!("look at {path} of container {}", id.short()), stat)
+    }
+
+    fn export(&self, id: &ContainerId) -> BoxStream<'static, Result<Bytes, EngineError>> {
+        let (shared, id) = (Arc::clone(&self.shared), id.clone());
+        let packed = async move {
+            shared.enter("export", &shared.name_of(&id)).await?;
+            doing(|| format!("export container {}", id.short()), shared.world().pack_everything(id.as_str()))
+        };
+        stream::once(packed).boxed()
+    }
+
+    async fn commit(&self, id: &ContainerId, spec: &CommitSpec) -> Result<ImageId, EngineError> {
+        self.on("commit", id).await?;
+        let made = self.shared.change(|world| world.commit(id.as_str(), spec));
+        doing(|| format!("make an image of container {}", id.short()), made)
     }
 
     async fn exec(&self, id: &ContainerId, spec: &ExecSpec) -> Result<ExecOutcome, EngineError> {

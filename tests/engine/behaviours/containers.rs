@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use convoke::engine::{
-    ErrorKind, ExecSpec, Filters, Health, HealthSpec, PortBinding, Removal, RestartPolicySpec, State,
+    CommitSpec, ErrorKind, ExecSpec, Filters, Health, HealthSpec, PortBinding, Removal, RestartPolicySpec, State,
+    Upload,
 };
+
+use futures_util::TryStreamExt;
 
 use super::{created, ended, happened, kind, listed, removed, started};
 use crate::stage::{Stage, archive, image};
@@ -248,12 +251,55 @@ pub async fn files_are_put_in(stage: &Stage) {
     stage.finds(&spec, "put in\n");
     let id = created(stage, &spec).await;
     let files = archive(&[("notes/a", b"put in\n")]);
-    stage.engine.upload(&id, "/", files.clone()).await.expect("put in");
-    assert_eq!(kind(stage.engine.upload(&id, "/nowhere/at/all", files).await), ErrorKind::NotFound);
+    stage.engine.upload(&id, Upload::of("/", files.clone())).await.expect("put in");
+    assert_eq!(kind(stage.engine.upload(&id, Upload::of("/nowhere/at/all", files)).await), ErrorKind::NotFound);
     stage.engine.start_container(&id).await.expect("started");
     ended(stage, &id).await;
     assert_eq!(stage.output(&id).await, "put in\n");
     removed(stage, &id).await;
+}
+
+pub async fn files_are_taken_out_as_they_were_put_in(stage: &Stage) {
+    let id = created(stage, &stage.spec(&["forever"])).await;
+    stage
+        .engine
+        .upload(&id, Upload::of("/", archive(&[("notes/a", b"one"), ("notes/b", b"three")])))
+        .await
+        .expect("in");
+    let stat = stage.engine.path_stat(&id, "/notes/b").await.expect("there");
+    assert_eq!((stat.name.as_str(), stat.size, stat.is_folder, stat.link), ("b", 5, false, None));
+    assert!(stage.engine.path_stat(&id, "/notes").await.expect("there").is_folder);
+    assert_eq!(kind(stage.engine.path_stat(&id, "/nothing").await), ErrorKind::NotFound);
+    let names = |bytes: Vec<u8>| -> Vec<String> {
+        let mut archive = tar::Archive::new(&bytes[..]);
+        let entries = archive.entries().expect("an archive").map(|entry| entry.expect("an entry"));
+        let files = entries.filter(|entry| entry.header().entry_type().is_file());
+        let mut names: Vec<_> = files.map(|file| file.path().expect("a path").display().to_string()).collect();
+        names.sort();
+        names
+    };
+    let bytes = |chunks: Vec<bytes::Bytes>| chunks.concat();
+    let chunks: Vec<_> = stage.engine.download(&id, "/notes").try_collect().await.expect("out");
+    assert_eq!(names(bytes(chunks)), ["notes/a", "notes/b"]);
+    let nothing = stage.engine.download(&id, "/nothing").try_collect::<Vec<_>>().await;
+    assert_eq!(kind(nothing), ErrorKind::NotFound);
+    let chunks: Vec<_> = stage.engine.export(&id).try_collect().await.expect("out");
+    let exported = names(bytes(chunks));
+    assert!(exported.contains(&"notes/a".to_owned()) && exported.contains(&"notes/b".to_owned()), "{exported:?}");
+    removed(stage, &id).await;
+    let gone = stage.engine.export(&id).try_collect::<Vec<_>>().await;
+    assert_eq!(kind(gone), ErrorKind::NotFound);
+}
+
+pub async fn a_container_becomes_an_image(stage: &Stage) {
+    let id = started(stage, &stage.spec(&["forever"])).await;
+    let image = format!("{}:made", stage.name());
+    let spec = CommitSpec { image: image.clone(), message: "as it is".into(), pause: true, ..Default::default() };
+    let made = stage.engine.commit(&id, &spec).await.expect("made");
+    assert_eq!(stage.engine.inspect_image(&image).await.expect("there").id, made);
+    stage.engine.remove_image(&image, false).await.expect("removed");
+    removed(stage, &id).await;
+    assert_eq!(kind(stage.engine.commit(&id, &spec).await), ErrorKind::NotFound);
 }
 
 pub async fn a_network_is_shared_with_another_container(stage: &Stage) {

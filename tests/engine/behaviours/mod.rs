@@ -44,6 +44,8 @@ pub const EVERYWHERE: &[(&str, Behaviour)] = behaviours![
     containers::a_failing_check_is_told_with_its_words,
     containers::a_command_runs_inside,
     containers::files_are_put_in,
+    containers::files_are_taken_out_as_they_were_put_in,
+    containers::a_container_becomes_an_image,
     containers::a_network_is_shared_with_another_container,
     networks::a_network_comes_and_goes,
     networks::a_network_in_use_stays,

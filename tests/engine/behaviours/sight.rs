@@ -1,6 +1,6 @@
 //! What can be seen of containers, networks, volumes and images.
 
-use convoke::engine::{Change, ErrorKind, NetworkId, NetworkSpec, VolumeSpec};
+use convoke::engine::{Change, ErrorKind, NetworkId, NetworkSpec, Upload, VolumeSpec};
 use futures_util::StreamExt;
 
 use super::{created, kind, removed, started};
@@ -50,7 +50,7 @@ pub async fn what_a_container_uses_is_told_once_or_again_and_again(stage: &Stage
 
 pub async fn changed_paths_are_listed(stage: &Stage) {
     let id = created(stage, &stage.spec(&["forever"])).await;
-    stage.engine.upload(&id, "/", archive(&[("note", b"put in\n")])).await.expect("put in");
+    stage.engine.upload(&id, Upload::of("/", archive(&[("note", b"put in\n")]))).await.expect("put in");
     let changes = stage.engine.changes(&id).await.expect("a list");
     // What a real engine prepares for every container is there too.
     assert!(changes.iter().any(|it| it.change != Change::Deleted && ["/", "/note"].contains(&it.path.as_str())));

@@ -1,4 +1,8 @@
-//! Files that go into a container right before it starts: read, packed, handed over.
+//! Files that go into a container right before it starts: read, packed, handed over; and copies as people ask for them.
+
+mod pack;
+mod transfer;
+mod unpack;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -6,8 +10,12 @@ use std::path::PathBuf;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-use crate::engine::{ContainerId, Engine, EngineError};
+use crate::engine::{ContainerId, Engine, EngineError, Upload};
 use crate::plan::{InjectedContent, InjectedFile};
+
+pub use transfer::{
+    CopyOptions, TransferError, archive_from_container, archive_to_container, from_container, to_container,
+};
 
 /// Why files did not arrive.
 pub(super) enum CopyError {
@@ -29,7 +37,7 @@ pub(super) async fn inject(
     let folders: BTreeSet<&str> = files.iter().map(|file| file.folder.as_str()).collect();
     for folder in folders {
         let archive = pack(folder, &loaded).map_err(|error| CopyError::Unreadable(error.to_string()))?;
-        engine.upload(container, folder, archive).await.map_err(CopyError::Engine)?;
+        engine.upload(container, Upload::of(folder, archive)).await.map_err(CopyError::Engine)?;
     }
     Ok(())
 }
