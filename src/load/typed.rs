@@ -39,7 +39,7 @@ fn list<T: DeserializeOwned>(specs: &[String], attribute: &str) -> Result<Vec<T>
     let items = specs.iter().map(|spec| Node::string(spec.as_str(), nowhere)).collect();
     let mut node = Node::new(Kind::Seq(items), nowhere);
     let mut findings = Vec::new();
-    canonical::typed(attribute, &mut node, &mut findings);
+    canonical::long_form(attribute, &mut node, &mut findings);
     let decoded = yaml::decode(&node).map_err(|finding| vec![finding]);
     if findings.is_empty() { decoded } else { Err(findings) }
         .map_err(|findings| findings.into_iter().map(|finding| Diagnostic { span: None, ..finding }).collect())

@@ -142,13 +142,6 @@ pub(super) fn each(document: &mut Node, section: &str, mut visit: impl FnMut(&st
     }
 }
 
-/// Gives one attribute of a service its long form, wherever it was written.
-pub(super) fn typed(attribute: &str, value: &mut Node, findings: &mut Vec<Diagnostic>) {
-    if let Some((_, form)) = SERVICE.iter().find(|(key, _)| *key == attribute) {
-        form(value, findings);
-    }
-}
-
 fn apply(map: &mut Map, forms: Forms, findings: &mut Vec<Diagnostic>) {
     for (key, form) in forms {
         if let Some(value) = map.get_mut(key) {
