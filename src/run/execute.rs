@@ -92,7 +92,7 @@ pub async fn execute(plan: &Plan, work: &Work<'_>) -> Result<Done, Failure> {
     }
     let feed = Feed::new(work.engine, &work.project.name);
     let execution = Execution::new(plan, work, &feed);
-    if !plan.steps().any(|(_, planned)| matches!(planned.step, Step::Await { .. } | Step::RunToEnd { .. })) {
+    if !plan.steps().any(|(_, planned)| hears_events(&planned.step)) {
         return execution.run().await;
     }
     tokio::select! {
@@ -100,6 +100,11 @@ pub async fn execute(plan: &Plan, work: &Work<'_>) -> Result<Done, Failure> {
         never = feed.run() => match never {},
         outcome = execution.run() => outcome,
     }
+}
+
+/// Whether the engine's events decide how a step goes on, or what is told of it.
+fn hears_events(step: &Step) -> bool {
+    matches!(step, Step::Await { .. } | Step::RunToEnd { .. } | Step::RestartContainer { .. })
 }
 
 impl<'a> Execution<'a> {

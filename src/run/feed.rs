@@ -149,6 +149,19 @@ impl Subscription<'_> {
         }
     }
 
+    /// Waits for the end of one container, and gives what it exited with; nothing when that cannot be told.
+    pub async fn end_of(&mut self, actor: &str) -> Option<i64> {
+        loop {
+            match self.next().await {
+                Update::Event(event) if event.actor == actor && event.action == "die" => {
+                    return event.attributes.get("exitCode")?.parse().ok();
+                }
+                Update::Event(_) => {}
+                Update::Unsure | Update::Lost(_) => return None,
+            }
+        }
+    }
+
     /// Waits until something happens to one container, or until that cannot be told.
     ///
     /// # Errors

@@ -143,7 +143,7 @@ impl Execution<'_> {
                 unless(self.stop(id, planned, &container, *grace).await, ErrorKind::NotFound)
             }
             Step::RestartContainer { container, grace } => {
-                Ok(engine.restart_container(&self.id_of(planned, container)?, *grace).await?)
+                Ok(self.restart(id, planned, &self.id_of(planned, container)?, *grace).await?)
             }
             Step::KillContainer { container, signal } => {
                 Ok(engine.kill_container(&self.id_of(planned, container)?, signal).await?)

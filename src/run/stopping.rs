@@ -40,10 +40,51 @@ impl Execution<'_> {
         id: &ContainerId,
         grace: Option<Duration>,
     ) -> Result<(), EngineError> {
+        let resistance = self.resisted(step, planned, id, grace, self.work.engine.stop_container(id, grace)).await?;
+        if let Some(resistance) = resistance
+            && self.was_killed(id).await
+        {
+            (self.work.tell)(Event::Warning(resistance.afterwards(&planned.subject().name)));
+        }
+        Ok(())
+    }
+
+    /// Stops a container and starts it again.
+    ///
+    /// # Errors
+    /// When the engine refuses.
+    pub(super) async fn restart(
+        &self,
+        step: StepId,
+        planned: &PlannedStep,
+        id: &ContainerId,
+        grace: Option<Duration>,
+    ) -> Result<(), EngineError> {
+        let mut news = self.feed.subscribe();
+        let restarting = self.work.engine.restart_container(id, grace);
+        let resistance = self.resisted(step, planned, id, grace, restarting).await?;
+        // It runs again by now: only its end can tell.
+        if let Some(resistance) = resistance
+            && tokio::time::timeout(LIMIT, news.end_of(&id.0)).await == Ok(Some(evidence::KILLED))
+        {
+            (self.work.tell)(Event::Warning(resistance.afterwards(&planned.subject().name)));
+        }
+        Ok(())
+    }
+
+    /// Waits for the end of a container; gives who it was when that took all of its grace.
+    async fn resisted(
+        &self,
+        step: StepId,
+        planned: &PlannedStep,
+        id: &ContainerId,
+        grace: Option<Duration>,
+        doing: impl Future<Output = Result<(), EngineError>>,
+    ) -> Result<Option<Resistance>, EngineError> {
         let began = Instant::now();
-        let mut stopping = pin!(self.work.engine.stop_container(id, grace));
-        if let Ok(stopped) = tokio::time::timeout(AT_ONCE, &mut stopping).await {
-            return stopped;
+        let mut doing = pin!(doing);
+        if let Ok(done) = tokio::time::timeout(AT_ONCE, &mut doing).await {
+            return done.map(|()| None);
         }
         let mut looking = pin!(Resistance::of(self.work.engine, id, grace));
         let mut resistance = None;
@@ -51,8 +92,8 @@ impl Execution<'_> {
         loop {
             tokio::select! {
                 biased;
-                stopped = &mut stopping => {
-                    stopped?;
+                done = &mut doing => {
+                    done?;
                     break;
                 }
                 found = &mut looking, if !has_looked => {
@@ -68,12 +109,7 @@ impl Execution<'_> {
             }
         }
         self.notes.forget(step, id);
-        if let Some(resistance) = resistance.filter(|resistance| began.elapsed() >= resistance.grace)
-            && self.was_killed(id).await
-        {
-            (self.work.tell)(Event::Warning(resistance.afterwards(&planned.subject().name)));
-        }
-        Ok(())
+        Ok(resistance.filter(|resistance| began.elapsed() >= resistance.grace))
     }
 
     async fn was_killed(&self, id: &ContainerId) -> bool {

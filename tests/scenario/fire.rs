@@ -257,12 +257,15 @@ fn tells_who_does_not_stop(scenario: &Scenario) {
     events.wait_for_action("deaf", "start");
     // It is deaf once it says so.
     while scenario.said("deaf") != ["here"] {}
-    let outcome = scenario.done(&["down"]);
-    let outcome = outcome.complains_about(&[
-        "-deaf-1",
-        "it is killed after 3 s",
-        "ignored SIGTERM for 3 s and was killed: its first process (/actor deaf say here stay) does not end on SIGTERM",
-        "`init: true`",
-    ]);
-    assert!(!outcome.stderr.contains("good-1 ignored"), "{}", outcome.told());
+    for (verb, times) in [("restart", 2), ("down", 0)] {
+        let outcome = scenario.done(&[verb]);
+        let outcome = outcome.complains_about(&[
+            "-deaf-1",
+            "it is killed after 3 s",
+            "ignored SIGTERM for 3 s and was killed: its first process (/actor deaf say here stay) does not end on SIGTERM",
+            "`init: true`",
+        ]);
+        assert!(!outcome.stderr.contains("good-1 ignored"), "{}", outcome.told());
+        while times > 0 && scenario.said("deaf").len() < times {}
+    }
 }
