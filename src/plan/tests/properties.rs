@@ -23,6 +23,8 @@ struct Wish {
     joins: Option<(usize, bool)>,
     /// Behind a profile that is off.
     asleep: bool,
+    /// Whether something runs before it, and whether that does before each of its containers.
+    warms: Option<bool>,
 }
 
 fn wish() -> impl Strategy<Value = Wish> {
@@ -40,13 +42,29 @@ fn wish() -> impl Strategy<Value = Wish> {
         0_u8..8,
         prop::option::weighted(0.3, 0_u8..8),
         prop::bool::weighted(0.1),
+        prop::option::weighted(0.2, any::<bool>()),
     );
     let things = (prop::collection::vec(0_u8..3, 0..3), prop::collection::vec(0_u8..3, 0..2));
-    (others, own, things).prop_map(
-        |((needs, shares, mounts_of, links, joins), (scale, level, named, pull, port, asleep), (networks, volumes))| {
-            Wish { scale, level, needs, shares, mounts_of, links, networks, volumes, named, pull, port, joins, asleep }
-        },
-    )
+    (others, own, things).prop_map(|(others, own, (networks, volumes))| {
+        let (needs, shares, mounts_of, links, joins) = others;
+        let (scale, level, named, pull, port, asleep, warms) = own;
+        Wish {
+            scale,
+            level,
+            needs,
+            shares,
+            mounts_of,
+            links,
+            networks,
+            volumes,
+            named,
+            pull,
+            port,
+            joins,
+            asleep,
+            warms,
+        }
+    })
 }
 
 /// Services that depend on earlier ones only. One whose things are shared has at least one container.
@@ -82,6 +100,9 @@ fn shop(wishes: &[Wish], driver: u8) -> Project {
         service["scale"] = json!(scale);
         if wish.named {
             service["container_name"] = json!(format!("own{at}"));
+        }
+        if let Some(each) = wish.warms {
+            service["pre_start"] = json!([{"command": ["warm"], "per_replica": each}]);
         }
         if wish.pull == 0 {
             service["pull_policy"] = json!("always");
@@ -277,7 +298,8 @@ proptest! {
                     prop_assert_eq!((planned.service.as_ref(), paths), (Some(name), vec![path]));
                     replaced += 1;
                 }
-                reason => prop_assert!(matches!(reason, Reason::SharedOwnerRecreated(_)), "{}", plan),
+                Reason::SharedOwnerRecreated(_) | Reason::HookOf(_) => {}
+                _ => prop_assert!(false, "{}", plan),
             }
         }
         let replicas = observed.replicas(name.as_str()).len();
