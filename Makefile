@@ -12,6 +12,7 @@ demo: program shop
 
 # Dependencies are fetched first: an engine of our own has no way to the internet.
 test: tools format lint
+	scripts/tools test
 	cargo fetch --locked
 	scripts/engine run -- cargo test --locked --no-fail-fast
 

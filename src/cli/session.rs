@@ -135,14 +135,16 @@ impl<'a> Session<'a> {
         self.telling.finish()
     }
 
-    /// What stands now, for a person who is watching.
+    /// What stands now, for a person who is watching, or who reads later what was changed.
     pub async fn summarise(&self) -> Result<Status, Failure> {
-        if self.context.settings.progress != ProgressKind::Tty {
-            return Ok(Status::SUCCESS);
-        }
+        let columns = match self.context.settings.progress {
+            ProgressKind::Tty => terminal::size().columns,
+            ProgressKind::Plain if self.prepared.plan.steps().next().is_some() => usize::MAX,
+            _ => return Ok(Status::SUCCESS),
+        };
         let containers = self.containers().await?;
         let color = self.context.settings.color_stderr;
-        let text = summary(&containers, &self.telling.ready(), terminal::size().columns, Paint::new(color));
+        let text = summary(&containers, &self.telling.ready(), columns, Paint::new(color));
         io::stderr().lock().write_all(text.as_bytes())?;
         Ok(Status::SUCCESS)
     }

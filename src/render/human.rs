@@ -102,6 +102,25 @@ pub fn shorten(text: &str, columns: usize) -> String {
     kept
 }
 
+/// A name whose beginning says what it is and whose end tells it from others: `Container …-database-1`.
+pub fn shorten_name(name: &str, columns: usize) -> String {
+    /// Less of an end tells nothing.
+    const LEAST: usize = 6;
+    if name.width() <= columns {
+        return name.to_owned();
+    }
+    let kind = name.split_once(' ').map_or("", |(kind, _)| &name[..=kind.len()]);
+    let kind = if kind.width() + 1 + LEAST <= columns { kind } else { "" };
+    let mut left = columns.saturating_sub(kind.width() + 1);
+    let end = name.char_indices().rev().take_while(|(_, letter)| {
+        let fits = letter.width().unwrap_or(0) <= left;
+        left = left.saturating_sub(letter.width().unwrap_or(0));
+        fits
+    });
+    let end = end.last().map_or("", |(at, _)| &name[at..]);
+    if columns == 0 { String::new() } else { format!("{kind}…{end}") }
+}
+
 /// `0.0.0.0:8080->80/tcp, 99/tcp`: ports as container tools list them, neighbours joined to a range.
 pub fn ports(ports: &[PublishedPort]) -> String {
     let mut sorted: Vec<&PublishedPort> = ports.iter().collect();
@@ -215,6 +234,19 @@ mod tests {
         assert_eq!(shorten("sh -c 'echo hello; echo'", 20), "sh -c 'echo hello; …");
         assert_eq!(shorten("short", 20), "short");
         assert_eq!(shorten("日本語日本語", 5), "日本…");
+        for (columns, expected) in [
+            (30, "Container shop-database-1"),
+            (25, "Container shop-database-1"),
+            (24, "Container …op-database-1"),
+            (17, "Container …base-1"),
+            (16, "…shop-database-1"),
+            (8, "…abase-1"),
+            (1, "…"),
+            (0, ""),
+        ] {
+            assert_eq!(shorten_name("Container shop-database-1", columns), expected);
+        }
+        assert_eq!(shorten_name("日本語日本語", 6), "…本語");
         assert_eq!(shorten("abc", 0), "");
     }
 

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::engine::{Container, Health, State};
 use crate::model::{ServiceName, labels};
 
@@ -17,6 +19,13 @@ pub struct Ready {
     /// It was waited for, and not only started: whatever the engine says, its own check has succeeded.
     pub awaited: bool,
 }
+
+/// What stands beside a name, a state and the addresses, with room for how many more addresses there are.
+const BESIDE: usize = 9;
+/// What stands before addresses that have a line of their own.
+const BELOW: &str = "\n   ";
+/// Narrower than this, a name says nothing any more.
+const SHORTEST_NAME: usize = 8;
 
 const GOOD_MARK: &str = "✔";
 const BAD_MARK: &str = "✘";
@@ -41,9 +50,11 @@ pub fn summary(containers: &[Container], ready: &BTreeMap<ServiceName, Ready>, c
             (service, words, mark, addresses(&containers))
         })
         .collect();
-    let width = |texts: Vec<&str>| texts.into_iter().map(|text| text.chars().count()).max().unwrap_or(0);
-    let name = width(states.iter().map(|(service, ..)| *service).collect());
+    let width = |texts: Vec<&str>| texts.into_iter().map(UnicodeWidthStr::width).max().unwrap_or(0);
     let words = width(states.iter().map(|(_, words, ..)| words.as_str()).collect());
+    let name = width(states.iter().map(|(service, ..)| *service).collect());
+    // In a narrow window names are shortened, and addresses that have no room beside move below.
+    let name = name.min(columns.saturating_sub(words + BESIDE)).max(SHORTEST_NAME.min(name));
     let mut text = String::new();
     for (service, state, mark, addresses) in &states {
         let style = match *mark {
@@ -51,11 +62,16 @@ pub fn summary(containers: &[Container], ready: &BTreeMap<ServiceName, Ready>, c
             BAD_MARK => BAD,
             _ => WARNING,
         };
-        let links = links(addresses, columns.saturating_sub(name + words + 9), paint);
+        let service = human::shorten_name(service, name);
+        let room = columns.saturating_sub(name + words + BESIDE);
+        let below = addresses.first().is_some_and(|first| first.len() > room);
+        let links = links(addresses, if below { columns.saturating_sub(BELOW.len() + 5) } else { room }, paint);
         let line = format!(
-            " {} {service:<name$}  {}  {links}",
+            " {} {service}{}  {}{}{links}",
             paint.paint(style, mark),
-            paint.paint(FAINT, format_args!("{state:<words$}"))
+            " ".repeat(name.saturating_sub(service.width())),
+            paint.paint(FAINT, format_args!("{state:<width$}", width = if below { 0 } else { words })),
+            if below { BELOW } else { "  " },
         );
         text.push_str(line.trim_end());
         text.push('\n');
@@ -163,6 +179,7 @@ mod tests {
             container("orders", State::Running, Health::None, None, &[]),
             container("orders", State::Exited, Health::None, Some(3), &[]),
             container("store", State::Running, Health::Starting, None, &[]),
+            container("payments-and-invoices", State::Running, Health::None, None, &[8081]),
         ];
         let times = [("gateway", 3200), ("migrate", 700), ("orders", 900)];
         let ready =

@@ -30,6 +30,7 @@ mod siege;
 mod start_hooks;
 mod telling;
 mod waiting;
+mod window;
 
 use std::process::ExitCode;
 
@@ -98,6 +99,7 @@ fn main() -> ExitCode {
         }
     };
     add(siege::STORIES, private::is_possible(), "root, or a dockerd that can be started");
+    add(window::STORIES, window::is_possible(), "tmux");
     add(interop::STORIES, interop::is_there(), "docker compose");
     add(planning::WITH_DOCKER_COMPOSE, interop::is_there(), "docker compose");
     add(examples::WITH_IMAGES, actor.is_some() && examples::has_images(engine), "the images that examples/stack uses");

@@ -91,7 +91,7 @@ impl Row {
             Mark::Failed => ("✘", BAD),
             Mark::Skipped => ("-", FAINT),
         };
-        let name = padded(&human::shorten(&self.name, columns.name), columns.name);
+        let name = padded(&human::shorten_name(&self.name, columns.name), columns.name);
         let verb = padded(&human::shorten(&self.verb, columns.verb), columns.verb);
         let elapsed = human::elapsed(self.ended.unwrap_or(moment.time).saturating_sub(self.began));
         let detail = if self.overflows(columns) { String::new() } else { self.detail() };
