@@ -17,7 +17,7 @@ pub enum Event {
         action: Action,
         phase: Phase,
     },
-    /// A pull moved on.
+    /// A pull or a push moved on.
     Pull {
         id: StepId,
         progress: PullProgress,

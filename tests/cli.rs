@@ -78,6 +78,9 @@ Commands:
   commit   Make an image of a service's container as it is now
   plan     Show what `up` or another verb would do, and why; nothing is changed
   create   Create the containers of the project, without starting them
+  build    Build the images of services
+  pull     Pull the images of services
+  push     Push the images that services are built into
   config   Check the compose files and show what they come to
   explain  Show where each value comes from, and what it took the place of
   schema   Print the JSON schema of the compose file, for editors, or of what commands print
@@ -123,7 +126,7 @@ Exit status:
   With CONVOKE_EXIT_STATUS=class the reason takes the place of 1:
    64  the command line is wrong
    65  the project is wrong: its files, variables, or what they ask for
-   66  an image could not be pulled or built
+   66  an image could not be pulled, built or pushed
    67  a container did not start, ended, or is unhealthy, or a hook failed
    68  a port of the host is taken
    69  no engine answers, or it went away
@@ -137,9 +140,9 @@ Exit status:
 const COMMANDS: &[&str] = &["config", "create", "down", "logs", "plan", "up", "version"];
 
 const WITH_EXAMPLES: &[&str] = &[
-    "attach", "commit", "cp", "diff", "events", "exec", "explain", "export", "history", "images", "inspect", "kill",
-    "ls", "pause", "port", "ps", "restart", "rm", "run", "scale", "schema", "start", "stats", "stop", "timing", "top",
-    "unpause", "volumes", "wait",
+    "attach", "build", "commit", "cp", "diff", "events", "exec", "explain", "export", "history", "images", "inspect",
+    "kill", "ls", "pause", "port", "ps", "pull", "push", "restart", "rm", "run", "scale", "schema", "start", "stats",
+    "stop", "timing", "top", "unpause", "volumes", "wait",
 ];
 
 #[test]
@@ -244,6 +247,9 @@ Usage: convoke plan [OPTIONS] [SERVICE]...
 Commands:
   up       What `up` would do; this is also what `plan` alone shows
   create   What `create` would do
+  build    What `build` would do
+  pull     What `pull` would do
+  push     What `push` would do
   down     What `down` would do
   start    What `start` would do
   stop     What `stop` would do

@@ -6,7 +6,7 @@ use std::process::{ExitStatus, Stdio};
 
 use async_trait::async_trait;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, Command};
 
 use crate::engine::{Engine, ImageId};
 
@@ -24,6 +24,8 @@ pub struct Bake<'e> {
     pub proxies: BTreeMap<String, String>,
     /// What the child has beside the environment that it inherits: which engine, which builder.
     pub environment: BTreeMap<String, String>,
+    /// Asked for, and nothing that `BuildKit` has.
+    pub memory: i64,
 }
 
 /// Asks buildx for its version; `None` when there is none.
@@ -32,6 +34,45 @@ pub async fn version() -> Option<(u32, u32)> {
     asking.args(["buildx", "version"]).stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
     let output = asking.output().await.ok().filter(|output| output.status.success())?;
     parse_version(&String::from_utf8_lossy(&output.stdout))
+}
+
+/// What `docker buildx bake` is given for some images, one that is built upon another after it.
+///
+/// # Errors
+/// When an image cannot be built from what its service says.
+pub fn definition(
+    requests: &[BuildRequest<'_>],
+    proxies: &BTreeMap<String, String>,
+) -> Result<serde_json::Value, BuildError> {
+    Ok(Bakefile::of_all(requests, proxies)?.definition)
+}
+
+/// Lets buildx look at the Dockerfiles of some images, which writes what it finds where we would; nothing is built.
+/// `None` where a signal ended it.
+///
+/// # Errors
+/// When an image cannot be built from what its service says, and when there is no buildx.
+pub async fn check(
+    requests: &[BuildRequest<'_>],
+    proxies: &BTreeMap<String, String>,
+    environment: &BTreeMap<String, String>,
+) -> Result<Option<i32>, BuildError> {
+    let Some(first) = requests.first() else { return Ok(Some(0)) };
+    let file = Bakefile::of_all(requests, proxies)?;
+    let mut command = Command::new("docker");
+    command.args(["buildx", "bake", "--file", "-", "--check"]);
+    prepare(&mut command, first, &file, environment);
+    let told = |error: std::io::Error| first.error(format!("docker buildx: {error}"));
+    let mut child = command.stdin(Stdio::piped()).spawn().map_err(told)?;
+    give(child.stdin.take(), &file.definition.to_string()).await.map_err(told)?;
+    Ok(child.wait().await.map_err(told)?.code())
+}
+
+fn prepare(command: &mut Command, request: &BuildRequest<'_>, file: &Bakefile, environment: &BTreeMap<String, String>) {
+    for allowed in &file.allowed {
+        command.args(["--allow", allowed]);
+    }
+    command.current_dir(&request.project.working_dir).envs(environment).envs(&file.environment).kill_on_drop(true);
 }
 
 /// The first word that looks like a version: `v0.17.1`, `0.29.1+ds1`.
@@ -49,6 +90,9 @@ impl Builder for Bake<'_> {
         let file = Bakefile::of(request, &self.proxies)?;
         for warning in &file.warnings {
             tell(warning.clone());
+        }
+        if self.memory != 0 {
+            tell("--memory is left out: BuildKit has no such limit".to_owned());
         }
         let mut child =
             self.command(request, &file).spawn().map_err(|error| request.error(format!("docker buildx: {error}")))?;
@@ -71,11 +115,8 @@ impl Bake<'_> {
     fn command(&self, request: &BuildRequest<'_>, file: &Bakefile) -> Command {
         let mut command = Command::new("docker");
         command.args(["buildx", "bake", "--file", "-", "--progress", "rawjson"]);
-        for allowed in &file.allowed {
-            command.args(["--allow", allowed]);
-        }
-        command.current_dir(&request.project.working_dir).envs(&self.environment).envs(&file.environment);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        prepare(&mut command, request, file, &self.environment);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 }
@@ -88,16 +129,17 @@ async fn converse(
     output: &Output<'_>,
 ) -> std::io::Result<ExitStatus> {
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-    let give = async {
-        let Some(mut stdin) = stdin else { return Ok(()) };
-        match stdin.write_all(definition.as_bytes()).await {
-            // A child that ended early says why by itself.
-            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-            written => written,
-        }
-    };
-    tokio::try_join!(give, progress(stdout, trace, output), progress(stderr, trace, output))?;
+    tokio::try_join!(give(stdin, &definition), progress(stdout, trace, output), progress(stderr, trace, output))?;
     child.wait().await
+}
+
+async fn give(stdin: Option<ChildStdin>, definition: &str) -> std::io::Result<()> {
+    let Some(mut stdin) = stdin else { return Ok(()) };
+    match stdin.write_all(definition.as_bytes()).await {
+        // A child that ended early says why by itself.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }
 
 async fn progress<R: AsyncRead + Unpin>(

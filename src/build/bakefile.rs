@@ -26,13 +26,21 @@ impl Bakefile {
     /// # Errors
     /// When a secret has no source that a build can read, when a context is missing, or when services need one another.
     pub fn of(request: &BuildRequest<'_>, proxies: &BTreeMap<String, String>) -> Result<Self, BuildError> {
+        Self::of_all(std::slice::from_ref(request), proxies)
+    }
+
+    /// The same for several images; one that is built upon another comes after it.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub fn of_all(requests: &[BuildRequest<'_>], proxies: &BTreeMap<String, String>) -> Result<Self, BuildError> {
         let mut writing = Writing { file: Self::default(), targets: Map::new(), open: Vec::new(), proxies };
-        writing.target(request, true)?;
+        for request in requests {
+            writing.target(request, true)?;
+        }
+        let names: Vec<_> = requests.iter().map(|request| target_name(request.service)).collect();
         let mut file = writing.file;
-        file.definition = json!({
-            "group": { "default": { "targets": [target_name(request.service)] } },
-            "target": writing.targets,
-        });
+        file.definition = json!({ "group": { "default": { "targets": names } }, "target": writing.targets });
         Ok(file)
     }
 }
@@ -113,7 +121,9 @@ impl Writing<'_> {
                 contexts.insert(name.clone(), text(source));
                 continue;
             };
-            let found = request.project.services.get_key_value(service);
+            // One that takes no part itself is built all the same, and only for this.
+            let (services, others) = (&request.project.services, &request.project.disabled_services);
+            let found = services.get_key_value(service).or_else(|| others.get_key_value(service));
             let Some((service, build)) = found.and_then(|(name, service)| Some((name, service.build.as_ref()?))) else {
                 return Err(request.error(format!("additional context {name}: no service {service} is built here")));
             };

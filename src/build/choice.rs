@@ -19,6 +19,23 @@ pub struct Surroundings<'e> {
     pub environment: BTreeMap<String, String>,
     /// `HTTP_PROXY` and the like from Docker's client configuration: build arguments below the file's own.
     pub proxies: BTreeMap<String, String>,
+    /// What the steps of a build get, in bytes; 0 is no limit. Only the engine's own builder has such a thing.
+    pub memory: i64,
+}
+
+impl Surroundings<'_> {
+    /// The variables by which the Docker client finds the engine that answered us.
+    pub fn leading_to_the_engine(&self) -> BTreeMap<String, String> {
+        let own = self.environment.iter();
+        let own = own.filter(|(name, _)| name.starts_with("DOCKER_") || name.starts_with("BUILDX_"));
+        let mut variables: BTreeMap<_, _> = own.map(|(name, value)| (name.clone(), value.clone())).collect();
+        let is_named = |name: &str| variables.get(name).is_some_and(|value| !value.is_empty());
+        let address = &self.engine.about().address;
+        if !is_named("DOCKER_HOST") && !is_named("DOCKER_CONTEXT") && address.starts_with("unix://") {
+            variables.insert("DOCKER_HOST".to_owned(), address.clone());
+        }
+        variables
+    }
 }
 
 /// A builder that makes its choice when the first image is to be built.
@@ -74,10 +91,21 @@ impl<'e> Choice<'e> {
             if first == Verdict::Bake { decide(&wanted, engine_has_it, bake::version().await) } else { first };
         let proxies = self.surroundings.proxies.clone();
         match verdict {
-            Verdict::Bake => Chosen::Bake(Bake { engine, proxies, environment: self.leading_to_the_engine() }),
+            Verdict::Bake => Chosen::Bake(Bake {
+                engine,
+                proxies,
+                environment: self.surroundings.leading_to_the_engine(),
+                memory: self.surroundings.memory,
+            }),
             Verdict::Classic(because) => {
                 let scratch = Some(self.variable("TMPDIR")).filter(|folder| !folder.is_empty()).unwrap_or("/tmp");
-                Chosen::Classic(Classic { engine, proxies, scratch: PathBuf::from(scratch), because })
+                Chosen::Classic(Classic {
+                    engine,
+                    proxies,
+                    scratch: PathBuf::from(scratch),
+                    because,
+                    memory: self.surroundings.memory,
+                })
             }
             Verdict::Neither => Chosen::Neither(format!("DOCKER_BUILDKIT={wanted} asks for BuildKit, but {NO_BUILDX}")),
         }
@@ -85,19 +113,6 @@ impl<'e> Choice<'e> {
 
     fn variable(&self, name: &str) -> &str {
         self.surroundings.environment.get(name).map_or("", String::as_str)
-    }
-
-    /// The variables by which the Docker client finds the engine that answered us.
-    fn leading_to_the_engine(&self) -> BTreeMap<String, String> {
-        let own = self.surroundings.environment.iter();
-        let own = own.filter(|(name, _)| name.starts_with("DOCKER_") || name.starts_with("BUILDX_"));
-        let mut variables: BTreeMap<_, _> = own.map(|(name, value)| (name.clone(), value.clone())).collect();
-        let is_named = |name: &str| variables.get(name).is_some_and(|value| !value.is_empty());
-        let address = &self.surroundings.engine.about().address;
-        if !is_named("DOCKER_HOST") && !is_named("DOCKER_CONTEXT") && address.starts_with("unix://") {
-            variables.insert("DOCKER_HOST".to_owned(), address.clone());
-        }
-        variables
     }
 }
 

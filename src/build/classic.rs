@@ -30,6 +30,8 @@ pub struct Classic<'e> {
     pub scratch: PathBuf,
     /// Why it is not `BuildKit` that builds, for whoever misses it.
     pub because: &'static str,
+    /// What the steps of a build get, in bytes; 0 is no limit.
+    pub memory: i64,
 }
 
 /// What is only there with `BuildKit`: its name, and whether a request asks for it.
@@ -109,6 +111,7 @@ impl Classic<'_> {
             shm_size: build.shm_size.0,
             isolation: build.isolation.clone(),
             ulimits: ulimits.collect(),
+            memory: self.memory,
             ..ImageBuild::default()
         })
     }
@@ -329,7 +332,8 @@ mod tests {
             ("multi-arch build", |sample| sample.build.platforms = vec!["a".into(), "b".into()]),
         ];
         let engine = crate::engine::memory::MemoryEngine::new();
-        let classic = Classic { engine: &engine, proxies: BTreeMap::new(), scratch: "/tmp".into(), because: "why" };
+        let classic =
+            Classic { engine: &engine, proxies: BTreeMap::new(), scratch: "/tmp".into(), because: "why", memory: 0 };
         for (what, ask) in table {
             let mut sample = Sample::default();
             ask(&mut sample);

@@ -16,7 +16,9 @@ use async_trait::async_trait;
 
 use crate::engine::{Engine, ImageId};
 use crate::model::{Build, Project, ServiceName};
+use crate::plan::spec;
 
+pub use bake::{check, definition};
 pub use choice::{Surroundings, choose};
 pub use ignore::Ignore;
 
@@ -49,7 +51,14 @@ pub struct BuildRequest<'p> {
     pub pull: bool,
 }
 
-impl BuildRequest<'_> {
+impl<'p> BuildRequest<'p> {
+    /// What a service of a project says about the image that is to get this name; `None` if it is not built.
+    pub fn of(project: &'p Project, service: Option<&ServiceName>, image: &'p str) -> Option<Self> {
+        let (service, found) = project.services.get_key_value(service?)?;
+        let (build, platform) = (found.build.as_ref()?, spec::platform(project, found));
+        Some(Self { project, service, build, image, platform, no_cache: build.no_cache, pull: build.pull })
+    }
+
     fn error(&self, message: impl Into<String>) -> BuildError {
         BuildError { service: self.service.clone(), message: message.into(), help: None }
     }

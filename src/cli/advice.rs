@@ -18,13 +18,14 @@ pub struct Counsel {
 /// `invocation` makes a command of convoke out of its words.
 pub fn on(cause: &Cause, holder: Option<&Holder>, project: &Project, invocation: &dyn Fn(&str) -> String) -> Counsel {
     let service = cause.service.as_ref();
+    let goes_to_a_registry = |cause: &Cause| matches!(cause.action, Action::Pull | Action::Push);
     let logs = || service.map(|service| invocation(&format!("logs {service}"))).into_iter().collect();
     let (help, commands) = match &cause.kind {
         CauseKind::Exited { oom: true, .. } => (memory(cause, project), logs()),
         CauseKind::Exited { .. } | CauseKind::Unhealthy | CauseKind::Hook { .. } => (None, logs()),
         CauseKind::TimedOut { .. } if cause.container.is_some() => (None, logs()),
         CauseKind::Engine(error) if error.kind == ErrorKind::PortTaken => port(cause, holder, project, invocation),
-        CauseKind::Engine(error) if error.kind == ErrorKind::NotFound && cause.action != Action::Pull => {
+        CauseKind::Engine(error) if error.kind == ErrorKind::NotFound && !goes_to_a_registry(cause) => {
             (Some("somebody else may have removed it just now: the same command makes it again".to_owned()), Vec::new())
         }
         CauseKind::Engine(error) if error.kind == ErrorKind::Conflict && cause.action == Action::Create => (

@@ -19,7 +19,7 @@ use super::Invocation;
 use super::globals::Globals;
 use super::outcome::Failure;
 use super::report::Manner;
-use super::settings::{Environment, Settings, variable};
+use super::settings::{Environment, ProgressKind, Settings, variable};
 use super::turn::Turn;
 
 pub struct Context<'a> {
@@ -77,6 +77,18 @@ impl Whose {
 }
 
 impl Context<'_> {
+    /// The same, and nothing but errors is told if that is what was asked for.
+    pub fn hushed(&self, quiet: bool) -> Self {
+        let progress = if quiet { ProgressKind::Quiet } else { self.settings.progress };
+        Self {
+            globals: self.globals,
+            settings: Settings { progress, ..self.settings },
+            environment: self.environment,
+            current_dir: self.current_dir.clone(),
+            turn: self.turn.clone(),
+        }
+    }
+
     fn question(&self) -> Question {
         let globals = self.globals;
         Question {

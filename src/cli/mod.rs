@@ -3,6 +3,7 @@
 mod advice;
 mod asking;
 mod attach;
+mod build;
 mod client;
 mod commit;
 mod config;
@@ -39,6 +40,8 @@ mod port;
 mod prepared;
 mod proxies;
 mod ps;
+mod pull;
+mod push;
 mod report;
 mod restart;
 mod rm;
@@ -132,6 +135,9 @@ enum Command {
     Commit(commit::Arguments),
     Plan(plan::Arguments),
     Create(create::Arguments),
+    Build(build::Arguments),
+    Pull(pull::Arguments),
+    Push(push::Arguments),
     Config(config::Arguments),
     Explain(explain::Arguments),
     Schema(schema::Arguments),
@@ -268,6 +274,9 @@ fn perform(invocation: &Invocation, settings: Settings, environment: &Environmen
         Command::Commit(arguments) => wait_for(commit::commit(arguments, &context)),
         Command::Plan(arguments) => wait_for(plan::plan(arguments, &context)),
         Command::Create(arguments) => wait_for(create::create(arguments, &context)),
+        Command::Build(arguments) => wait_for(build::build(arguments, &context)),
+        Command::Pull(arguments) => wait_for(pull::pull(arguments, &context)),
+        Command::Push(arguments) => wait_for(push::push(arguments, &context)),
         Command::Explain(arguments) => wait_for(explain::explain(arguments, &context)),
         Command::Config(arguments) if arguments.asks_registries() => {
             wait_for(config::config_with_digests(arguments, &context))

@@ -132,7 +132,7 @@ pub enum Class {
 pub const CLASSES: &[(Class, u8, &str, &str)] = &[
     (Class::Usage, 64, "usage", "the command line is wrong"),
     (Class::Project, 65, "project", "the project is wrong: its files, variables, or what they ask for"),
-    (Class::Image, 66, "image", "an image could not be pulled or built"),
+    (Class::Image, 66, "image", "an image could not be pulled, built or pushed"),
     (Class::Service, 67, "service", "a container did not start, ended, or is unhealthy, or a hook failed"),
     (Class::Port, 68, "port", "a port of the host is taken"),
     (Class::Engine, 69, "engine", "no engine answers, or it went away"),
@@ -171,7 +171,7 @@ impl Class {
         };
         match &cause.kind {
             run::CauseKind::Engine(error) => match (Self::of_engine(error.kind), cause.action) {
-                (Self::Refused, Action::Pull | Action::Build) => Self::Image,
+                (Self::Refused, Action::Pull | Action::Push | Action::Build) => Self::Image,
                 (Self::Refused, Action::Start) => Self::Service,
                 (class, _) => class,
             },

@@ -8,6 +8,7 @@ use crate::diagnostic::{Diagnostic, Files};
 use crate::plan::{Plan, UpPolicy};
 use crate::render;
 
+use super::build;
 use super::context::Context;
 use super::create;
 use super::down;
@@ -17,7 +18,7 @@ use super::outcome::{Failure, Status};
 use super::pause;
 use super::prepared::Prepared;
 use super::settings::ProgressKind;
-use super::{restart, rm, scale, start, stop};
+use super::{pull, push, restart, rm, scale, start, stop};
 
 /// Show what `up` or another verb would do, and why; nothing is changed
 #[derive(Args, Clone, Debug, Default)]
@@ -36,6 +37,12 @@ enum Verb {
     Up(Up),
     /// What `create` would do
     Create(Shown<create::Arguments>),
+    /// What `build` would do
+    Build(Shown<build::Arguments>),
+    /// What `pull` would do
+    Pull(Shown<pull::Arguments>),
+    /// What `push` would do
+    Push(Shown<push::Arguments>),
     /// What `down` would do
     Down(Shown<down::Arguments>),
     /// What `start` would do
@@ -108,6 +115,9 @@ pub async fn plan(arguments: &Arguments, context: &Context<'_>) -> Result<Status
         None => (arguments.up.plan(context).await?, arguments.up.showing),
         Some(Verb::Up(up)) => (up.plan(context).await?, up.showing),
         Some(Verb::Create(shown)) => (shown.verb.prepare(context).await?.plan, shown.showing),
+        Some(Verb::Build(shown)) => (shown.verb.prepare(context).await?.plan, shown.showing),
+        Some(Verb::Pull(shown)) => (shown.verb.prepare(context).await?.plan, shown.showing),
+        Some(Verb::Push(shown)) => (shown.verb.prepare(context).await?.plan, shown.showing),
         Some(Verb::Down(shown)) => (shown.verb.prepare(context).await?.plan, shown.showing),
         Some(Verb::Start(shown)) => (shown.verb.prepare(context).await?.plan, shown.showing),
         Some(Verb::Stop(shown)) => (shown.verb.prepare(context).await?.plan, shown.showing),

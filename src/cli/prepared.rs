@@ -107,6 +107,22 @@ impl Prepared {
         Ok((Self { engine, project: loaded.project, plan: run.plan, untouched, proxies }, made))
     }
 
+    /// Images on their way, which no container takes part in.
+    ///
+    /// # Errors
+    /// When no engine answers.
+    pub async fn images(
+        loaded: Loaded,
+        context: &Context<'_>,
+        plan: impl FnOnce(&Project, &Observed) -> Plan,
+    ) -> Result<Self, Failure> {
+        let engine = context.engine().await?;
+        let proxies = proxies::variables(ClientConfiguration::read(context.environment), &engine.about().address);
+        let observed = Observed { images: engine.images().await?, ..Observed::default() };
+        let plan = plan(&loaded.project, &observed);
+        Ok(Self { engine, project: loaded.project, plan, untouched: Vec::new(), proxies })
+    }
+
     /// What it takes to take it away.
     ///
     /// # Errors

@@ -20,7 +20,6 @@ use super::outcome::{Failure, Status};
 use super::person::{self, Wish};
 use super::prepared::Prepared;
 use super::session::Session;
-use super::settings::{ProgressKind, Settings};
 use super::telling::Style;
 use super::words;
 
@@ -114,14 +113,7 @@ pub struct Arguments {
 }
 
 pub async fn run(arguments: &Arguments, context: &Context<'_>) -> Result<Status, Failure> {
-    let progress = if arguments.quiet { ProgressKind::Quiet } else { context.settings.progress };
-    let context = &Context {
-        globals: context.globals,
-        settings: Settings { progress, ..context.settings },
-        environment: context.environment,
-        current_dir: context.current_dir.clone(),
-        turn: context.turn.clone(),
-    };
+    let context = &context.hushed(arguments.quiet);
     let (service, command) = words::service_and_command(&arguments.words, "run", context)?;
     arguments.changes.check().map_err(|message| context.misuse("run", message))?;
     let target = ServiceName::new(service);

@@ -48,6 +48,20 @@ impl<'a> Session<'a> {
         patience: Patience,
         style: &Style<'_>,
     ) -> Result<Option<Self>, Failure> {
+        Self::begin_building(context, prepared, patience, style, 0)
+    }
+
+    /// The same; `memory`: what the steps of builds get, in bytes.
+    ///
+    /// # Errors
+    /// As [`Self::begin`].
+    pub fn begin_building(
+        context: &'a Context<'a>,
+        prepared: &'a Prepared,
+        patience: Patience,
+        style: &Style<'_>,
+        memory: i64,
+    ) -> Result<Option<Self>, Failure> {
         if context.globals.dry_run {
             plan::show(&prepared.plan, context)?;
             return Ok(None);
@@ -63,6 +77,7 @@ impl<'a> Session<'a> {
                 engine: &prepared.engine,
                 environment: context.environment.clone(),
                 proxies: prepared.proxies.clone(),
+                memory,
             }),
             interrupts: interrupt::listen(patience)?,
             telling,

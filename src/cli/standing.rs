@@ -7,7 +7,7 @@ use clap::Args;
 use crate::diagnostic::{Diagnostic, Files};
 use crate::engine::docker::DockerEngine;
 use crate::engine::{Container, Engine, Filters};
-use crate::load::{self, Loaded};
+use crate::load::{self, Loaded, Options};
 use crate::model::{Project, ServiceName, labels};
 use crate::plan::{Labelled, Observed, Plan, PlanError, project_from_labels};
 use crate::run::{self, OnFailure, Work};
@@ -161,6 +161,15 @@ pub fn one(service: &str) -> Services {
 }
 
 impl Services {
+    /// Loads the project with these services, and with what they depend on if that is wanted.
+    ///
+    /// # Errors
+    /// When the files are wrong, or a name fits no service.
+    pub fn load(&self, with_dependencies: bool, context: &Context<'_>) -> Result<Loaded, Failure> {
+        let services = self.services.clone();
+        context.load(&Options { services, with_dependencies, ..Options::default() })
+    }
+
     /// The services that fit the names and patterns. Naming one switches its profiles on.
     ///
     /// # Errors

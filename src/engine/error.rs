@@ -17,6 +17,8 @@ pub enum ErrorKind {
     DiskFull,
     /// Not allowed, or no or wrong credentials.
     Denied,
+    /// A registry, or the way to it, failed in a manner that may be over soon.
+    Passing,
     /// The engine does not understand the request.
     Invalid,
     /// The engine does not answer, or went away in the middle.

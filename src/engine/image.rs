@@ -43,7 +43,7 @@ pub struct ImagePull {
     pub platform: String,
 }
 
-/// One line of a pull's progress.
+/// One line of the progress of a pull or a push.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PullProgress {
     /// The layer; empty for the whole image.
@@ -52,6 +52,14 @@ pub struct PullProgress {
     /// Bytes done, and of how many, when the engine tells.
     pub current: Option<u64>,
     pub total: Option<u64>,
+}
+
+impl PullProgress {
+    /// Whether the layer has come to where it belongs.
+    pub fn is_done(&self) -> bool {
+        matches!(self.status.as_str(), "Pull complete" | "Already exists" | "Pushed" | "Layer already exists")
+            || self.status.starts_with("Mounted from ")
+    }
 }
 
 /// A build with the engine's own (classic) builder.

@@ -119,6 +119,8 @@ pub trait Engine: Send + Sync {
     async fn image_digest(&self, name: &str) -> Result<String, EngineError>;
     /// Pulls an image; the stream ends when it is there, or with an error. Credentials come from Docker's own files.
     fn pull_image(&self, pull: &ImagePull) -> BoxStream<'static, Result<PullProgress, EngineError>>;
+    /// Pushes an image under its name; the stream ends when the registry has it, or with an error.
+    fn push_image(&self, image: &str) -> BoxStream<'static, Result<PullProgress, EngineError>>;
     /// Builds an image with the engine's own builder; yields what the builder prints.
     fn build_image(&self, build: &ImageBuild) -> BoxStream<'static, Result<BuildOutput, EngineError>>;
     async fn tag_image(&self, image: &str, name: &str) -> Result<(), EngineError>;

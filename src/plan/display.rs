@@ -76,7 +76,8 @@ impl Plan {
     }
 }
 
-const COUNTED: [Action; 6] = [Action::Pull, Action::Build, Action::Create, Action::Start, Action::Stop, Action::Remove];
+const COUNTED: [Action; 7] =
+    [Action::Pull, Action::Build, Action::Push, Action::Create, Action::Start, Action::Stop, Action::Remove];
 
 fn counted(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }

@@ -9,7 +9,7 @@ use crate::model::{Project, Service, ServiceName};
 use super::planner::Planner;
 use super::pre_start::own_images;
 use super::reference::normal;
-use super::{BuildPolicy, ImageRef, PlanError, PullPolicy, Reason, Step, StepId, spec};
+use super::{BuildPolicy, FailedPull, ImageRef, PlanError, PullPolicy, Reason, Step, StepId, spec};
 
 /// Where a service's image comes from.
 #[derive(Clone, Debug)]
@@ -21,13 +21,24 @@ pub(super) struct Sourced {
 
 /// When an image is pulled, as `pull_policy` or `--pull` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pulling {
+pub(super) enum Pulling {
     Always,
     Missing,
     Never,
     Build,
     /// When its name was set longer ago than this, in seconds.
     Older(i64),
+}
+
+impl From<PullPolicy> for Pulling {
+    fn from(policy: PullPolicy) -> Self {
+        match policy {
+            PullPolicy::Always => Self::Always,
+            PullPolicy::Missing => Self::Missing,
+            PullPolicy::Never => Self::Never,
+            PullPolicy::Build => Self::Build,
+        }
+    }
 }
 
 /// The images whose age matters: [`super::Observed::tagged_at`] has to tell when their names were set.
@@ -40,7 +51,7 @@ pub fn refreshed_images(project: &Project) -> Vec<String> {
     names
 }
 
-fn word(policy: &str) -> Pulling {
+pub(super) fn word(policy: &str) -> Pulling {
     match policy {
         "always" => Pulling::Always,
         "never" => Pulling::Never,
@@ -239,20 +250,15 @@ impl<'p> Planner<'p> {
             Pulling::Older(_) if is_local => Reason::PullPolicy(service.pull_policy.clone()),
             _ => Reason::NotLocal,
         };
-        let step = Step::PullImage { pull: ImagePull { image: image.to_owned(), platform }, or_build };
+        let failed = if or_build { FailedPull::Builds } else { FailedPull::Fails };
+        let step = Step::PullImage { pull: ImagePull { image: image.to_owned(), platform }, failed };
         let id = self.push(step, reason, Some(name), None, []);
         pulls.insert(key, id);
         id
     }
 
     fn pulling(&self, service: &Service) -> Pulling {
-        match self.policy.pull {
-            Some(PullPolicy::Always) => Pulling::Always,
-            Some(PullPolicy::Missing) => Pulling::Missing,
-            Some(PullPolicy::Never) => Pulling::Never,
-            Some(PullPolicy::Build) => Pulling::Build,
-            None => word(&service.pull_policy),
-        }
+        self.policy.pull.map_or_else(|| word(&service.pull_policy), Pulling::from)
     }
 
     /// Whether the policy asks for a pull, given what is there.
@@ -269,13 +275,13 @@ impl<'p> Planner<'p> {
 }
 
 /// Services whose images a build starts from.
-fn base_services(service: &Service) -> impl Iterator<Item = &str> {
+pub(super) fn base_services(service: &Service) -> impl Iterator<Item = &str> {
     let contexts = service.build.iter().flat_map(|build| build.additional_contexts.values());
     contexts.filter_map(|context| context.strip_prefix("service:"))
 }
 
 /// The services with a `build` section, each after those whose images it starts from.
-fn builds_first<'p>(services: &[(&'p ServiceName, &'p Service)]) -> Vec<(&'p ServiceName, &'p Service)> {
+pub(super) fn builds_first<'p>(services: &[(&'p ServiceName, &'p Service)]) -> Vec<(&'p ServiceName, &'p Service)> {
     let built: BTreeMap<_, _> = services.iter().filter(|(_, service)| service.build.is_some()).copied().collect();
     let bases = built.iter().flat_map(|(name, service)| {
         base_services(service).map(|base| ((*name).clone(), ServiceName::from(base))).collect::<Vec<_>>()

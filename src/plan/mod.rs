@@ -3,6 +3,7 @@
 mod addresses;
 mod api_socket;
 mod before;
+mod building;
 mod change;
 mod containers;
 mod decide;
@@ -25,6 +26,7 @@ mod policy;
 mod pre_start;
 mod reason;
 mod reference;
+mod registry;
 pub mod spec;
 mod start;
 mod step;
@@ -38,6 +40,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 pub use addresses::free_range;
 pub use api_socket::{give_api_socket, wants_api_socket};
 pub use before::Inspected;
+pub use building::build;
 pub use change::{FieldChange, Side};
 pub use decide::unexplained;
 pub use down::down;
@@ -51,11 +54,12 @@ pub use observed::{Configured, Labelled, Observed};
 pub use once::{RunPlan, RunPolicy, launch, run};
 pub use planner::is_up;
 pub use policy::{
-    BuildPolicy, DownPolicy, ImageRemoval, KillPolicy, PullPolicy, Recreation, RemovePolicy, RestartPolicy,
-    StartPolicy, StopPolicy, UpPolicy,
+    BuildOrder, BuildPolicy, DownPolicy, FailedPull, ImageRemoval, KillPolicy, PullOrder, PullPolicy, PushOrder,
+    Recreation, RemovePolicy, RestartPolicy, StartPolicy, StopPolicy, UpPolicy,
 };
 pub use reason::Reason;
 pub use reference::full as full_name;
+pub use registry::{pull, push};
 pub use step::{
     Action, ContainerRef, Guard, InjectedContent, InjectedFile, PlannedStep, Readiness, Step, StepId, Subject,
     SubjectKind,

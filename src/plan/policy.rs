@@ -126,3 +126,39 @@ pub struct RemovePolicy {
     /// Take anonymous volumes along.
     pub volumes: bool,
 }
+
+/// What it means that an image cannot be pulled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FailedPull {
+    #[default]
+    Fails,
+    /// The service's image can be built instead.
+    Builds,
+    Tolerated,
+}
+
+/// How `pull` goes about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PullOrder {
+    /// The services that were named: they are told when nothing is pulled for them.
+    pub targets: Vec<ServiceName>,
+    /// Overrides every service's own policy.
+    pub policy: Option<PullPolicy>,
+    pub ignore_buildable: bool,
+    pub ignore_failures: bool,
+}
+
+/// How `push` goes about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PushOrder {
+    /// The services that were named: they are told when nothing is pushed for them.
+    pub targets: Vec<ServiceName>,
+    pub ignore_failures: bool,
+}
+
+/// How `build` goes about it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BuildOrder {
+    /// Images that have a name in the file go to their registries then.
+    pub push: bool,
+}

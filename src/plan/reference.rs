@@ -64,6 +64,11 @@ pub fn normal(reference: &str) -> String {
     }
 }
 
+/// Whether another image may bear this name tomorrow.
+pub fn is_moving(reference: &str) -> bool {
+    normal(reference).ends_with(":latest")
+}
+
 /// The name of an image with its registry, and with a tag or a digest; `None` for an id, which no registry knows.
 pub fn full(reference: &str) -> Option<String> {
     let hexadecimal = |id: &str| id.len() == 64 && id.bytes().all(|digit| digit.is_ascii_hexdigit());

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::engine::{ContainerId, EndpointSpec, HealthSpec, ImageId, ImagePull, NetworkSpec, Removal, VolumeSpec};
 use crate::model::{Condition, Hook, Ready, ServiceName};
 
-use super::{Draft, FieldChange, Reason};
+use super::{Draft, FailedPull, FieldChange, Reason};
 
 /// Names a step of one plan; counts from 0, shown from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -90,10 +90,13 @@ pub enum Step {
     RemoveVolume {
         name: String,
     },
-    /// `or_build`: a service that can also be built goes on when the pull fails.
     PullImage {
         pull: ImagePull,
-        or_build: bool,
+        failed: FailedPull,
+    },
+    PushImage {
+        image: String,
+        ignore_failure: bool,
     },
     /// The service whose `build` section says how. `image` is the name that the result gets.
     BuildImage {
@@ -255,6 +258,7 @@ pub enum Action {
     Kill,
     Pause,
     Pull,
+    Push,
     Remove,
     Rename,
     Restart,
@@ -291,6 +295,7 @@ impl Action {
             Self::Kill => ("kill", "Killing", "Killed"),
             Self::Pause => ("pause", "Pausing", "Paused"),
             Self::Pull => ("pull", "Pulling", "Pulled"),
+            Self::Push => ("push", "Pushing", "Pushed"),
             Self::Remove => ("remove", "Removing", "Removed"),
             Self::Rename => ("rename", "Renaming", "Renamed"),
             Self::Restart => ("restart", "Restarting", "Restarted"),
@@ -312,6 +317,7 @@ impl PlannedStep {
             Step::ConnectNetwork { .. } => Action::Connect,
             Step::DisconnectNetwork { .. } => Action::Disconnect,
             Step::PullImage { .. } => Action::Pull,
+            Step::PushImage { .. } => Action::Push,
             Step::BuildImage { .. } => Action::Build,
             Step::InjectFiles { .. } => Action::Inject,
             Step::StartContainer { .. } => Action::Start,
@@ -333,7 +339,7 @@ impl PlannedStep {
             Step::CreateVolume(spec) => (SubjectKind::Volume, spec.name.as_str()),
             Step::RemoveVolume { name } => (SubjectKind::Volume, name.as_str()),
             Step::PullImage { pull, .. } => (SubjectKind::Image, pull.image.as_str()),
-            Step::BuildImage { image, .. } => (SubjectKind::Image, image.as_str()),
+            Step::PushImage { image, .. } | Step::BuildImage { image, .. } => (SubjectKind::Image, image.as_str()),
             Step::RemoveImage { name } => (SubjectKind::Image, name.as_str()),
             Step::CreateContainer(draft) => (SubjectKind::Container, draft.spec.name.as_str()),
             Step::InjectFiles { container, .. }

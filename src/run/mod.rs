@@ -10,6 +10,7 @@ mod execute;
 mod failure;
 mod feed;
 mod follow;
+mod images;
 mod knock;
 mod label;
 mod lines;

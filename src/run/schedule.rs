@@ -19,13 +19,13 @@ pub enum Lane {
     Wait,
 }
 
-/// Pulls and builds at once: more of them only share the same line and the same disk.
+/// Pulls, pushes and builds at once: more of them only share the same line and the same disk.
 const IMAGES_AT_ONCE: usize = 4;
 
 impl Lane {
     fn of(step: &Step) -> Self {
         match step {
-            Step::PullImage { .. } | Step::BuildImage { .. } => Self::Image,
+            Step::PullImage { .. } | Step::PushImage { .. } | Step::BuildImage { .. } => Self::Image,
             Step::Await { .. } | Step::RunToEnd { .. } => Self::Wait,
             _ => Self::Engine,
         }

@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt;
-
-use crate::build::BuildRequest;
-use crate::engine::{ContainerId, ContainerSpec, EngineError, ErrorKind, ExecSpec, ImageId, ImagePull, State, Stream};
+use crate::engine::{ContainerId, ContainerSpec, EngineError, ErrorKind, ExecSpec, ImageId, State, Stream};
 use crate::event::{Event, LogLine};
 use crate::model::Hook;
 use crate::plan::{ContainerRef, Draft, DraftError, Facts, ImageRef, PlannedStep, Readiness as Need, Step, StepId};
@@ -40,7 +37,7 @@ pub(super) fn waiting_for(planned: &PlannedStep) -> String {
 }
 
 /// How a step ends when it does not end well.
-enum Trouble {
+pub(super) enum Trouble {
     Cause(Box<Cause>),
     Engine(EngineError),
     Tolerated(String),
@@ -124,7 +121,8 @@ impl Execution<'_> {
             }
             Step::CreateVolume(spec) => Ok(engine.create_volume(spec).await?),
             Step::RemoveVolume { name } => self.removal(id, engine.remove_volume(name, false).await),
-            Step::PullImage { pull, or_build } => self.pull(id, pull, *or_build).await,
+            Step::PullImage { pull, failed } => self.pull(id, pull, *failed).await,
+            Step::PushImage { image, ignore_failure } => self.push(id, image, *ignore_failure).await,
             Step::BuildImage { image, .. } => self.build(id, planned, image).await,
             Step::RemoveImage { name } => self.removal(id, engine.remove_image(name, false).await),
             Step::CreateContainer(draft) => self.create(id, planned, draft).await,
@@ -205,57 +203,6 @@ impl Execution<'_> {
             let message = format!("container {} was not created", container.name());
             Cause::of(planned, CauseKind::Missing, message).into()
         })
-    }
-
-    async fn pull(&self, id: StepId, pull: &ImagePull, or_build: bool) -> Result<(), Trouble> {
-        let pulled = async {
-            let mut progress = self.work.engine.pull_image(pull);
-            while let Some(progress) = progress.next().await {
-                (self.work.tell)(Event::Pull { id, progress: progress? });
-            }
-            self.work.engine.inspect_image(&pull.image).await
-        };
-        let image = tokio::select! {
-            biased;
-            () = self.stopping.cancelled() => return Err(Trouble::GivenUp),
-            image = pulled => image,
-        };
-        match image {
-            Ok(image) => {
-                self.results.borrow_mut().images.insert(id, image.id);
-                Ok(())
-            }
-            Err(error) if or_build && error.kind != ErrorKind::Unreachable => {
-                Err(Trouble::Tolerated(format!("{}; it is built instead", error.message)))
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    async fn build(&self, id: StepId, planned: &PlannedStep, image: &str) -> Result<(), Trouble> {
-        let project = self.work.project;
-        let found = planned.service.as_ref().and_then(|name| Some((name, project.services.get(name)?)));
-        let Some((service, build, platform)) =
-            found.and_then(|(name, service)| Some((name, service.build.as_ref()?, service.platform.as_str())))
-        else {
-            let message = format!("no service says how to build {image}");
-            return Err(Cause::of(planned, CauseKind::Missing, message).into());
-        };
-        let request =
-            BuildRequest { project, service, build, image, platform, no_cache: build.no_cache, pull: build.pull };
-        let tell = |text| (self.work.tell)(Event::Build { id, text });
-        let built = tokio::select! {
-            biased;
-            () = self.stopping.cancelled() => return Err(Trouble::GivenUp),
-            built = self.work.builder.build(&request, &tell) => built,
-        };
-        let image = built.map_err(|error| {
-            let mut cause = Cause::of(planned, CauseKind::Build(error.clone()), error.to_string());
-            cause.help = error.help;
-            cause
-        })?;
-        self.results.borrow_mut().images.insert(id, image);
-        Ok(())
     }
 
     async fn create(&self, id: StepId, planned: &PlannedStep, draft: &Draft) -> Result<(), Trouble> {

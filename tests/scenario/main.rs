@@ -5,11 +5,13 @@
 mod actor;
 mod attached;
 mod change;
+mod digests;
 mod engine;
 mod examples;
 mod failing;
 mod files;
 mod fire;
+mod images;
 mod inside;
 mod interop;
 mod life;
@@ -65,7 +67,8 @@ const ROOMS: &[&[Story]] = &[
     seeing::STORIES,
     telling::STORIES,
     reading::STORIES,
-    registry::STORIES,
+    digests::STORIES,
+    images::STORIES,
     inside::STORIES,
     files::STORIES,
     once::STORIES,

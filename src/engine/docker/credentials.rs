@@ -25,6 +25,11 @@ impl Logins {
         Some(URL_SAFE.encode(found.to_string()))
     }
 
+    /// The same where the engine insists on a value: that of nobody, if there is no login.
+    pub(super) async fn for_push(&self, image: &str) -> String {
+        self.for_image(image).await.unwrap_or_else(|| URL_SAFE.encode("{}"))
+    }
+
     /// The value of `X-Registry-Config`: every login, for a build may pull from anywhere.
     pub(super) async fn for_build(&self) -> Option<String> {
         let found = self.all().await;

@@ -28,10 +28,21 @@ const WORDS: &[(&str, ErrorKind)] = &[
     ("authentication required", ErrorKind::Denied),
     ("manifest unknown", ErrorKind::NotFound),
     ("no such image", ErrorKind::NotFound),
+    ("an image does not exist locally", ErrorKind::NotFound),
     ("is not connected to the network", ErrorKind::NotFound),
     ("does not support reading", ErrorKind::Unsupported),
     ("already exists", ErrorKind::Conflict),
     ("overlaps with other one on this address space", ErrorKind::InUse),
+    ("unexpected http status: 5", ErrorKind::Passing),
+    ("500 internal server error", ErrorKind::Passing),
+    ("502 bad gateway", ErrorKind::Passing),
+    ("503 service unavailable", ErrorKind::Passing),
+    ("504 gateway timeout", ErrorKind::Passing),
+    ("connection reset by peer", ErrorKind::Passing),
+    ("broken pipe", ErrorKind::Passing),
+    ("tls handshake timeout", ErrorKind::Passing),
+    ("unexpected eof", ErrorKind::Passing),
+    (": eof", ErrorKind::Passing),
 ];
 
 /// What an answer with an error status means.
@@ -131,7 +142,7 @@ const UNREACHED: &str = "the engine cannot reach that registry: is its name righ
 
 /// Whether what was being done takes an answer of a registry.
 fn asks_a_registry(action: &str) -> bool {
-    action.starts_with("pull ") || action.starts_with("resolve ")
+    ["pull ", "push ", "resolve "].iter().any(|verb| action.starts_with(verb))
 }
 
 fn advise(error: EngineError) -> EngineError {
@@ -144,7 +155,11 @@ fn advise(error: EngineError) -> EngineError {
         ErrorKind::Denied if asks_a_registry(&error.action) => {
             error.help("does the image exist? if it is private, log in first: docker login REGISTRY")
         }
+        ErrorKind::NotFound if error.action.starts_with("push ") => error.help("build it first: convoke build"),
         ErrorKind::NotFound if asks_a_registry(&error.action) => error.help("check the image's name and tag"),
+        ErrorKind::Passing if asks_a_registry(&error.action) => {
+            error.help("the fault is the registry's, or lies on the way to it: try again later")
+        }
         _ => {
             let message = error.message.to_lowercase();
             let fits = |verb: &str, words: &[&str]| {

@@ -270,6 +270,10 @@ impl Engine for DockerEngine {
         self.pull(pull)
     }
 
+    fn push_image(&self, image: &str) -> BoxStream<'static, Result<PullProgress, EngineError>> {
+        self.push(image)
+    }
+
     fn build_image(&self, build: &ImageBuild) -> BoxStream<'static, Result<BuildOutput, EngineError>> {
         self.build(build)
     }

@@ -28,8 +28,21 @@ impl DockerEngine {
             let response = wire.send(Method::POST, "/images/create", &query, &headers, full(Bytes::new())).await?;
             Ok::<_, Error>(pieces(response, Lines::default()))
         };
-        let progress = lines.try_flatten_stream().and_then(|line| future::ready(told(&line)));
-        until_error(progress.map_ok(pull_progress).map_err(move |error| translate(&action, error)).boxed())
+        travel(action, lines.try_flatten_stream().boxed())
+    }
+
+    pub(super) fn push(&self, image: &str) -> BoxStream<'static, Result<PullProgress, EngineError>> {
+        let action = format!("push image {image}");
+        let (name, tag) = name_and_tag(image);
+        let (path, query) = (format!("/images/{name}/push"), Query::default().add("tag", tag));
+        let (wire, logins, image) = (self.wire.clone(), self.logins.clone(), image.to_owned());
+        let lines = async move {
+            let login = logins.for_push(&image).await;
+            let headers = [("x-registry-auth", login.as_str())];
+            let response = wire.send(Method::POST, &path, &query, &headers, full(Bytes::new())).await?;
+            Ok::<_, Error>(pieces(response, Lines::default()))
+        };
+        travel(action, lines.try_flatten_stream().boxed())
     }
 
     pub(super) async fn registry_digest(&self, name: &str) -> Result<String, EngineError> {
@@ -59,6 +72,15 @@ impl DockerEngine {
         let output = progress.try_filter_map(|line| future::ready(Ok(build_output(line))));
         until_error(output.map_err(move |error| translate(&action, error)).boxed())
     }
+}
+
+/// What is told of an image on its way, up to a failure.
+fn travel(
+    action: String,
+    lines: BoxStream<'static, Result<Bytes, Error>>,
+) -> BoxStream<'static, Result<PullProgress, EngineError>> {
+    let progress = lines.and_then(|line| future::ready(told(&line)));
+    until_error(progress.map_ok(pull_progress).map_err(move |error| translate(&action, error)).boxed())
 }
 
 /// Nothing is told after a failure.

@@ -156,6 +156,20 @@ impl World {
         Ok(id)
     }
 
+    /// Gives an image to the registry.
+    pub(super) fn push_image(&mut self, name: &str) -> Outcome<ImageId> {
+        let full = full_name(name);
+        let image = self.find_image(name).cloned().ok_or_else(|| {
+            let message = format!("An image does not exist locally with the tag: {full}");
+            refusal(ErrorKind::NotFound, message)
+        })?;
+        let id = ImageId::new(&image.id);
+        self.offered.retain(|offered| !offered.tags.contains(&full));
+        self.offered.push(MemoryImage { tags: vec![full.clone()], ..image });
+        self.tell("image", "push", &full, BTreeMap::from([("name".into(), full.clone())]));
+        Ok(id)
+    }
+
     /// Makes an image of a build: the same input gives the same image.
     pub(super) fn build_image(&mut self, build: &ImageBuild) -> ImageId {
         let context = match &build.context {

@@ -456,6 +456,16 @@ impl Engine for MemoryEngine {
         pulled.flatten_stream().boxed()
     }
 
+    fn push_image(&self, image: &str) -> BoxStream<'static, Result<PullProgress, EngineError>> {
+        let (shared, image) = (Arc::clone(&self.shared), image.to_owned());
+        let pushed = async move {
+            shared.enter("push_image", &image).await?;
+            let pushed = doing(|| format!("push image {image}"), shared.change(|world| world.push_image(&image)))?;
+            Ok(PullProgress { status: format!("digest: {pushed}"), ..Default::default() })
+        };
+        stream::once(pushed).boxed()
+    }
+
     fn build_image(&self, build: &ImageBuild) -> BoxStream<'static, Result<BuildOutput, EngineError>> {
         let (shared, build) = (Arc::clone(&self.shared), build.clone());
         let built = async move {

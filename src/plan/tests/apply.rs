@@ -111,6 +111,8 @@ impl World {
             }
             Step::PullImage { pull, .. } => self.image(id, &pull.image),
             Step::BuildImage { image, .. } => self.image(id, image),
+            // What a registry has is no state of the engine.
+            Step::PushImage { .. } => {}
             Step::RemoveImage { name } => self.now.images.retain(|image| !image.tags.contains(name)),
             Step::CreateContainer(draft) => {
                 let image = match &draft.image {

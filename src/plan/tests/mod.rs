@@ -3,6 +3,7 @@
 mod apply;
 mod down;
 mod grants;
+mod images;
 mod lifecycle;
 mod once;
 mod pre_start;

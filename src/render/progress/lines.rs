@@ -48,8 +48,7 @@ impl Lines {
                 }
             }
             Event::Pull { id, progress } => {
-                let is_news = matches!(progress.status.as_str(), "Pull complete" | "Already exists");
-                if self.quiet_pull || !is_news {
+                if self.quiet_pull || !progress.is_done() {
                     return Ok(());
                 }
                 let row = self.outline.row(*id);

@@ -83,10 +83,7 @@ fn pulled<'e>(progress: &'e PullProgress, image: &'e str) -> Change<'e> {
         (Some(current), Some(total)) if total > 0 => Some((current.saturating_mul(100) / total).min(100)),
         _ => None,
     };
-    let status = match progress.status.as_str() {
-        "Pull complete" | "Already exists" => "Done",
-        _ => "Working",
-    };
+    let status = if progress.is_done() { "Done" } else { "Working" };
     let (id, parent_id) = if progress.layer.is_empty() { (image, "") } else { (progress.layer.as_str(), image) };
     Change {
         id,

@@ -192,9 +192,9 @@ impl Pull {
         });
         let layer = &mut self.0[at];
         match progress.status.as_str() {
-            "Pull complete" | "Already exists" => (layer.done, layer.current) = (true, layer.total),
+            _ if progress.is_done() => (layer.done, layer.current) = (true, layer.total),
             // Unpacking counts again from 0: what has arrived has arrived.
-            "Downloading" => {
+            "Downloading" | "Pushing" => {
                 layer.current = progress.current.unwrap_or(layer.current);
                 layer.total = progress.total.unwrap_or(layer.total);
             }

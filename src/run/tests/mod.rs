@@ -3,6 +3,7 @@
 mod adopt;
 mod conditions;
 mod hooks;
+mod images;
 mod patience;
 mod ready;
 

@@ -1,0 +1,265 @@
+//! Images on their way: built, pushed to a registry on this machine and pulled from it, with and without a password.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::engine::text;
+use crate::registry::{Fault, Registry};
+use crate::scenario::Scenario;
+use crate::stories;
+
+stories![
+    builds_pushes_and_pulls,
+    pulls_what_the_policies_say,
+    passwords_come_from_where_docker_keeps_them,
+    passing_faults_are_tried_again_and_others_are_not,
+    what_cannot_be_pulled_keeps_nothing_else_from_it,
+    builds_with_flags_over_the_file,
+];
+
+/// Takes images away when the scenario is over, however it ends.
+struct Shed<'s>(&'s Scenario<'s>, Vec<String>);
+
+impl Drop for Shed<'_> {
+    fn drop(&mut self) {
+        for image in &self.1 {
+            self.0.engine.remove_image(image);
+        }
+    }
+}
+
+fn there(scenario: &Scenario, image: &str) -> bool {
+    scenario.engine.call("GET", &format!("/images/{image}/json"), "", b"").status == 200
+}
+
+/// Something to build that needs no network: a file and nothing else.
+fn files(scenario: &Scenario) {
+    scenario
+        .file("context/Dockerfile", "FROM scratch\nARG GREETING=hello\nLABEL greeting=$GREETING\nCOPY note /note\n");
+    scenario.file("context/note", &scenario.project);
+    // Both builders there are can do it, and this one is there everywhere.
+    scenario.variable("DOCKER_BUILDKIT", "0");
+}
+
+/// A project with one image that is built, with a name at a registry.
+fn shop<'s>(scenario: &'s Scenario<'s>, registry: &Registry) -> (String, Shed<'s>) {
+    let image = format!("{}/{}/api:1", registry.host(), scenario.project);
+    files(scenario);
+    let also = format!("{}/{}/api:2", registry.host(), scenario.project);
+    scenario.compose(&format!(
+        "services:
+  api:
+    image: {image}
+    build: {{ context: context, tags: [\"{also}\"] }}
+  worker: {{ image: ACTOR, command: [stay] }}
+  local: {{ build: context }}
+"
+    ));
+    let local = format!("{}-local", scenario.project);
+    (image.clone(), Shed(scenario, vec![image, also, local]))
+}
+
+fn builds_pushes_and_pulls(scenario: &Scenario) {
+    let registry = Registry::open();
+    let (image, _shed) = shop(scenario, &registry);
+    let name = |tag: &str| format!("{}/api:{tag}", scenario.project);
+    scenario.done(&["build", "--dry-run"]);
+    assert!(!there(scenario, &image), "nothing was built");
+    scenario.done(&["build"]).complains_about(&[&format!("Image {image}  Built")]);
+    assert!(there(scenario, &image) && there(scenario, &format!("{}-local", scenario.project)));
+    assert!(!registry.has(&name("1")), "nobody asked for that");
+
+    scenario.done(&["push"]).complains_about(&[&format!("Image {image}  Pushed")]);
+    assert!(registry.has(&name("1")) && registry.has(&name("2")), "under each of its names");
+    let skipped = scenario.done(&["push", "worker", "local"]);
+    skipped
+        .complains_about(&["worker: nothing is pushed, it is not built here", "local: nothing is pushed, its image"]);
+
+    scenario.engine.remove_image(&image);
+    let also = format!("{}:2", image.trim_end_matches(":1"));
+    scenario.engine.remove_image(&also);
+    registry.requests();
+    let told = scenario.done(&["pull", "api"]);
+    told.complains_about(&[&format!("Image {image}  Pulled")]);
+    assert!(there(scenario, &image));
+    assert!(registry.requests().iter().any(|request| request.contains("/manifests/1")));
+    assert_eq!(scenario.done(&["pull", "-q", "api"]).stderr, "");
+    scenario
+        .done(&["pull", "local"])
+        .complains_about(&["nothing is pulled, it has no image but the one that is built"]);
+
+    let other = Registry::open();
+    let (image, _other) = shop(scenario, &other);
+    scenario.done(&["build", "-q", "--push", "api"]);
+    assert!(there(scenario, &image) && other.has(&name("1")) && other.has(&name("2")));
+}
+
+fn pulls_what_the_policies_say(scenario: &Scenario) {
+    let registry = Registry::open();
+    let (image, _shed) = shop(scenario, &registry);
+    scenario.done(&["build", "-q", "--push", "api"]);
+    let services = format!(
+        "services:
+  always: {{ image: '{image}', pull_policy: always }}
+  missing: {{ image: '{image}', pull_policy: missing }}
+  never: {{ image: '{image}', pull_policy: never }}
+  built: {{ image: '{image}', build: context }}
+  plain: {{ image: '{image}', depends_on: [needed] }}
+  needed: {{ image: '{image}' }}
+"
+    );
+    scenario.compose(&services);
+    let asked = |words: &[&str]| {
+        registry.requests();
+        scenario.done(words);
+        registry.requests().iter().any(|request| request.contains("/manifests/"))
+    };
+    let table: &[(&[&str], bool)] = &[
+        (&["pull", "always"], true),
+        (&["pull", "missing"], false),
+        (&["pull", "never"], false),
+        (&["pull", "built"], true),
+        (&["pull", "--ignore-buildable", "built"], false),
+        (&["pull", "plain"], true),
+        (&["pull", "--policy", "missing", "plain"], false),
+        (&["pull", "--policy", "always", "missing", "never"], true),
+        (&["pull", "--dry-run", "always"], false),
+    ];
+    for (words, expected) in table {
+        assert_eq!(asked(words), *expected, "{words:?}");
+    }
+    let planned = |words: &[&str]| scenario.done(words).stdout;
+    let other = services.replace("needed: { image: '", "needed: { image: 'other/");
+    scenario.compose(&other);
+    assert!(!planned(&["pull", "--dry-run", "plain"]).contains("other/"));
+    assert!(planned(&["pull", "--dry-run", "--include-deps", "plain"]).contains("other/"));
+    assert!(planned(&["plan", "pull"]).contains("pull"));
+}
+
+fn passwords_come_from_where_docker_keeps_them(scenario: &Scenario) {
+    let registry = Registry::guarded("me", "hush");
+    let (image, _shed) = shop(scenario, &registry);
+    scenario.done(&["build", "-q", "api"]);
+    let refused = scenario.convoke(&["push"]).exits_with(1);
+    refused.complains_about(&["no basic auth credentials", "docker login"]);
+    let host = registry.host();
+    let config = |text: String| scenario.file(".docker/config.json", &text);
+    let login = |password: &str| STANDARD.encode(format!("me:{password}"));
+    config(format!(r#"{{"auths":{{"{host}":{{"auth":"{}"}}}}}}"#, login("wrong")));
+    scenario.convoke(&["push"]).exits_with(1);
+    assert!(!registry.has(&format!("{}/api:1", scenario.project)));
+    config(format!(r#"{{"auths":{{"{host}":{{"auth":"{}"}}}}}}"#, login("hush")));
+    scenario.done(&["push"]);
+
+    // A program that keeps passwords: for one registry, and for all.
+    let program = format!(
+        "#!/bin/sh\ncat > asked\nprintf '{{\"ServerURL\":\"{host}\",\"Username\":\"me\",\"Secret\":\"hush\"}}'\n"
+    );
+    scenario.file("bin/docker-credential-cvk", &program);
+    let path = scenario.path("bin/docker-credential-cvk");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("rights");
+    let usual = std::env::var("PATH").unwrap_or_default();
+    scenario.variable("PATH", &format!("{}:{usual}", scenario.path("bin").display()));
+    for stores in [format!(r#""credHelpers":{{"{host}":"cvk"}}"#), r#""credsStore":"cvk""#.to_owned()] {
+        config(format!("{{{stores}}}"));
+        scenario.engine.remove_image(&image);
+        scenario.done(&["pull", "-q", "api"]);
+        assert!(there(scenario, &image), "{stores}");
+        assert_eq!(fs::read_to_string(scenario.path("asked")).expect("it was asked").trim(), host);
+    }
+}
+
+fn passing_faults_are_tried_again_and_others_are_not(scenario: &Scenario) {
+    let registry = Registry::open();
+    let (image, _shed) = shop(scenario, &registry);
+    scenario.done(&["build", "-q", "--push", "api"]);
+    for fault in [Fault::Status("503 Service Unavailable"), Fault::Status("500 Internal Server Error"), Fault::Cut] {
+        // An engine may ask more than once for each try of ours.
+        registry.fails("/manifests/", fault, 2);
+        let pulled = scenario.done(&["pull", "api"]);
+        pulled.complains_about(&["another try in 0.5 s", &format!("Image {image}  Pulled")]);
+    }
+    for status in ["404 Not Found", "403 Forbidden"] {
+        registry.fails("/manifests/", Fault::Status(status), 100);
+        let refused = scenario.convoke(&["pull", "api"]).exits_with(1);
+        assert!(!refused.stderr.contains("another try"), "{status}: {}", refused.stderr);
+    }
+}
+
+fn what_cannot_be_pulled_keeps_nothing_else_from_it(scenario: &Scenario) {
+    let registry = Registry::open();
+    let (image, _shed) = shop(scenario, &registry);
+    scenario.done(&["build", "-q", "--push", "api"]);
+    scenario.engine.remove_image(&image);
+    let gone = format!("{}/gone:1", registry.host());
+    scenario.compose(&format!(
+        "services:
+  gone: {{ image: '{gone}' }}
+  api: {{ image: '{image}' }}
+  built: {{ image: '{gone}2', build: context }}
+"
+    ));
+    let failed = scenario.convoke(&["pull"]).exits_with(1);
+    failed.complains_about(&[&format!("Image {image}  Pulled"), &gone, &format!("{gone}2")]);
+    assert!(there(scenario, &image));
+    let warned = scenario.done(&["pull", "--ignore-pull-failures"]);
+    warned.complains_about(&[&format!("Image {gone}  Warning")]);
+    let unbuilt = scenario.convoke(&["push", "built"]).exits_with(1);
+    unbuilt.complains_about(&["does not exist locally", "convoke build"]);
+    scenario.done(&["push", "--ignore-push-failures", "built"]);
+    scenario.variable("CONVOKE_EXIT_STATUS", "class");
+    scenario.convoke(&["pull", "gone"]).exits_with(66);
+}
+
+fn builds_with_flags_over_the_file(scenario: &Scenario) {
+    files(scenario);
+    let project = &scenario.project;
+    scenario.compose(
+        "services:
+  web: { build: { context: context, args: { GREETING: file } }, depends_on: [db] }
+  db: { build: context }
+  far: { image: ACTOR }
+",
+    );
+    let (web, db) = (format!("{project}-web"), format!("{project}-db"));
+    let _shed = Shed(scenario, vec![web.clone(), db.clone()]);
+    let greeting = || {
+        let image = scenario.engine.get(&format!("/images/{web}/json"));
+        text(&image["Config"]["Labels"]["greeting"]).to_owned()
+    };
+    scenario.done(&["build", "web"]);
+    assert_eq!(greeting(), "file");
+    assert!(!there(scenario, &db), "it was not asked for");
+    scenario.variable("GREETING", "environment");
+    scenario.done(&["build", "--build-arg", "GREETING", "-m", "64m", "web"]);
+    assert_eq!(greeting(), "environment");
+    scenario.done(&["build", "--build-arg", "GREETING=a=b", "--with-dependencies", "web"]);
+    assert_eq!(greeting(), "a=b");
+    assert!(there(scenario, &db));
+    let cached = scenario.done(&["build", "--build-arg", "GREETING=a=b", "web"]).stderr;
+    let anew = scenario.done(&["build", "--no-cache", "--build-arg", "GREETING=a=b", "web"]).stderr;
+    assert!(cached.contains("Using cache") && !anew.contains("Using cache"), "{cached}\n{anew}");
+    assert_eq!(scenario.done(&["build", "-q", "web"]).stderr, "");
+    scenario.done(&["build", "far"]).complains_about(&["No services to build"]);
+    scenario
+        .convoke(&["build", "wbe"])
+        .exits_with(1)
+        .complains_about(&["no such service: wbe", "did you mean \"web\"?"]);
+    scenario.convoke(&["build", "--memory", "much", "web"]).exits_with(1).complains_about(&["invalid size"]);
+
+    let flags = ["--print", "--sbom", "true", "--provenance", "mode=max", "--ssh", "default", "--pull", "--no-cache"];
+    let printed = scenario.done(&[&["build"], &flags[..], &["web"]].concat()).stdout;
+    let printed: serde_json::Value = serde_json::from_str(&printed).expect("JSON");
+    assert_eq!(printed["group"]["default"]["targets"], serde_json::json!(["web"]));
+    let target = &printed["target"]["web"];
+    assert_eq!(target["args"]["GREETING"], "file");
+    assert_eq!(target["ssh"], serde_json::json!(["default"]));
+    assert_eq!(target["attest"], serde_json::json!(["type=provenance,mode=max", "type=sbom"]));
+    assert_eq!((&target["pull"], &target["no-cache"]), (&true.into(), &true.into()));
+    scenario.file("context/Dockerfile", "FROM scratch\nCOPY nothing /\n");
+    let failed = scenario.convoke(&["build", "web"]).exits_with(1);
+    failed.complains_about(&["build of web", "nothing"]);
+}
