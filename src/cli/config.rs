@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use crate::diagnostic::Diagnostic;
 use crate::load::{Loaded, Options};
-use crate::model::json::NoJson;
+use crate::model::json::{self, NoJson};
 use crate::model::{Project, Service, ServiceName, service_hash};
 use crate::render::paint::Paint;
 use crate::yaml::{Map, Node};
@@ -139,7 +139,7 @@ pub fn config(arguments: &Arguments, context: &Context<'_>) -> Result<Status, Fa
     let text = if arguments.selection.is_any() || arguments.selection.provenance {
         arguments.selected(&loaded, context)?
     } else {
-        arguments.whole(&arguments.shown(&mut loaded), &loaded)?
+        arguments.whole(&arguments.shown(&mut loaded, context), &loaded)?
     };
     arguments.hand_out(&text)
 }
@@ -147,7 +147,7 @@ pub fn config(arguments: &Arguments, context: &Context<'_>) -> Result<Status, Fa
 /// The same where registries are asked, which takes an engine.
 pub async fn config_with_digests(arguments: &Arguments, context: &Context<'_>) -> Result<Status, Failure> {
     let mut loaded = context.load(&arguments.options(context))?;
-    let mut shown = arguments.shown(&mut loaded);
+    let mut shown = arguments.shown(&mut loaded, context);
     digests::pin(&mut shown, &loaded, context).await?;
     if arguments.lock_image_digests {
         shown.keep_images();
@@ -161,8 +161,8 @@ impl Arguments {
         (self.resolve_image_digests || self.lock_image_digests) && !self.selection.is_any()
     }
 
-    fn shown(&self, loaded: &mut Loaded) -> Shown {
-        Shown::taken_from(loaded, !self.no_interpolate)
+    fn shown(&self, loaded: &mut Loaded, context: &Context<'_>) -> Shown {
+        Shown::taken_from(loaded, &self.options(context))
     }
 
     fn whole(&self, shown: &Shown, loaded: &Loaded) -> Result<String, Failure> {
@@ -202,7 +202,7 @@ impl Arguments {
             check: !self.no_consistency,
             // What docker compose prints about services does not count their env files in, and hashes do not either.
             resolve_environment: !self.no_env_resolution && (self.selection.environment || !self.selection.is_any()),
-            resolve_labels: true,
+            resolve_labels: !self.no_interpolate || self.selection.is_any(),
             all_resources: context.globals.all_resources,
             provenance: self.selection.provenance,
         }
@@ -216,7 +216,10 @@ impl Arguments {
         let project = &loaded.project;
         let needs_no_project = self.selection.service_names || self.selection.variables || self.selection.provenance;
         if !loaded.unclear.is_empty() && !needs_no_project {
-            return Err(Failure::Findings(loaded.files.clone(), loaded.unclear.clone()));
+            let findings = loaded.unclear.iter().cloned();
+            let findings =
+                findings.map(|finding| finding.help("what is asked for takes values: leave --no-interpolate out"));
+            return Err(Failure::Findings(loaded.files.clone(), findings.collect()));
         }
         let lines = match &self.selection {
             Selection { service_names: true, .. } if self.no_interpolate => names(&loaded.document, "services"),
@@ -224,7 +227,7 @@ impl Arguments {
             Selection { volumes: true, .. } => project.volumes.keys().cloned().collect(),
             Selection { networks: true, .. } => project.networks.keys().cloned().collect(),
             Selection { models: true, .. } => project.models.values().map(|model| model.model.clone()).collect(),
-            Selection { hash: Some(wanted), .. } => hashes(project, wanted)?,
+            Selection { hash: Some(wanted), .. } => hashes(loaded, wanted)?,
             Selection { profiles: true, .. } => profiles(project),
             Selection { images: true, .. } => images(project),
             Selection { variables: true, .. } => return Ok(self.variables(loaded)),
@@ -257,7 +260,7 @@ fn no_json(found: &NoJson, loaded: &Loaded) -> Failure {
     let number = crate::yaml::print(&found.number.into());
     let message =
         format!("{} is {}, and JSON has no such number", found.keys.join(".").replace(".[", "["), number.trim());
-    let finding = Diagnostic::error(message).help("YAML has it: leave --format json out");
+    let finding = Diagnostic::error(message).help("YAML has it: leave --format json or --hash out");
     let finding = match place(&loaded.document, &found.keys) {
         Some(span) => finding.at(span),
         None => finding,
@@ -281,17 +284,17 @@ fn profiles(project: &Project) -> Vec<String> {
 
 /// The hash of each wanted service behind its name. Without the names of its label files, which docker compose leaves out
 /// here, though not on containers.
-fn hashes(project: &Project, wanted: &str) -> Result<Vec<String>, Failure> {
+fn hashes(loaded: &Loaded, wanted: &str) -> Result<Vec<String>, Failure> {
+    let services = &loaded.project.services;
     let wanted: BTreeSet<&str> = match wanted {
-        "*" => project.services.keys().map(ServiceName::as_str).collect(),
+        "*" => services.keys().map(ServiceName::as_str).collect(),
         names => names.split(',').collect(),
     };
-    let line = |name: &str| match project.services.get(name) {
-        Some(service) => {
-            let service = Service { label_file: Vec::new(), ..service.clone() };
-            Ok(format!("{name} {}", service_hash(&service)))
-        }
-        None => Err(Failure::plain(format!("no such service: {name}"))),
+    let line = |name: &str| {
+        let service = services.get(name).ok_or_else(|| Failure::plain(format!("no such service: {name}")))?;
+        json::check(service).map_err(|found| no_json(&found.below(name).below("services"), loaded))?;
+        let service = Service { label_file: Vec::new(), ..service.clone() };
+        Ok(format!("{name} {}", service_hash(&service)))
     };
     wanted.into_iter().map(line).collect()
 }

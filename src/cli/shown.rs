@@ -2,25 +2,25 @@
 
 use serde_yaml::{Mapping, Value};
 
-use crate::load::Loaded;
+use crate::load::{self, Loaded, Options};
 use crate::model::json::NoJson;
 use crate::model::{Project, Service};
 use crate::render::config as render;
 
 pub enum Shown {
     Project(Box<Project>),
-    Document(Value),
+    Document { value: Value, normal: bool },
 }
 
 const IMAGE: &str = "image";
 
 impl Shown {
     /// Leaves an empty project behind.
-    pub fn taken_from(loaded: &mut Loaded, interpolated: bool) -> Self {
-        if interpolated {
+    pub fn taken_from(loaded: &mut Loaded, options: &Options) -> Self {
+        if options.interpolate {
             Self::Project(Box::new(std::mem::take(&mut loaded.project)))
         } else {
-            Self::Document(crate::yaml::to_value(&loaded.document))
+            Self::Document { value: crate::yaml::to_value(&loaded.document), normal: options.normalize }
         }
     }
 
@@ -32,7 +32,7 @@ impl Shown {
                     images_of(service, &mut |key, image| visit(["services", name.as_str(), key], image));
                 }
             }
-            Self::Document(document) => {
+            Self::Document { value: document, .. } => {
                 for (name, service) in services(document) {
                     written_images(service, &mut |key, image| visit(["services", name, key], image));
                 }
@@ -51,7 +51,7 @@ impl Shown {
                 });
                 **project = Project { services: services.collect(), ..Project::default() };
             }
-            Self::Document(document) => {
+            Self::Document { value: document, .. } => {
                 services(document).for_each(|(_, service)| keep_written_images(service));
                 if let Some(document) = document.as_mapping_mut() {
                     document.retain(|key, _| key == "services");
@@ -64,9 +64,40 @@ impl Shown {
         Ok(match self {
             Self::Project(project) if json => render::escaped(&render::json(project)?),
             Self::Project(project) => render::escaped(&crate::yaml::print(&render::yaml(project))),
-            Self::Document(document) if json => render::plain_json(document)?,
-            Self::Document(document) => crate::yaml::print(&render::sorted(document.clone())),
+            Self::Document { value, normal } if json => {
+                let mut value = value.clone();
+                forget_nothing(&mut value, &mut Vec::new(), *normal);
+                render::plain_json(&value)?
+            }
+            Self::Document { value, .. } => crate::yaml::print(&render::sorted(value.clone())),
         })
+    }
+}
+
+/// In the JSON of docker compose an empty list is null, unless its entries are told apart by keys; what has its normal form
+/// has two of those less.
+fn forget_nothing(value: &mut Value, place: &mut Vec<String>, normal: bool) {
+    match value {
+        Value::Sequence(items) if items.is_empty() => {
+            let steps: Vec<&str> = place.iter().map(String::as_str).collect();
+            let is_gone = normal && matches!(steps[..], [_, _, "environment"] | [_, _, "build", "args"]);
+            if is_gone || !load::has_keys(&steps) {
+                *value = Value::Null;
+            }
+        }
+        Value::Sequence(items) => {
+            place.push(String::new());
+            items.iter_mut().for_each(|item| forget_nothing(item, place, normal));
+            place.pop();
+        }
+        Value::Mapping(map) => {
+            for (key, value) in map {
+                place.push(key.as_str().unwrap_or_default().to_owned());
+                forget_nothing(value, place, normal);
+                place.pop();
+            }
+        }
+        _ => {}
     }
 }
 

@@ -13,7 +13,8 @@ use crate::yaml::{Author, Kind, Map, Node};
 
 /// Reads the files that the services of this run name, and puts their variables and labels in their place.
 pub(super) fn resolve(loading: &mut Loading<'_>, project: &mut Project, document: &mut Node) {
-    let Options { resolve_environment, resolve_labels, .. } = *loading.options;
+    let Options { interpolate, resolve_labels, .. } = *loading.options;
+    let resolve_environment = interpolate && loading.options.resolve_environment;
     let mut reading = Reading { loading, environment: &project.environment, texts: HashMap::new() };
     for (name, service) in &mut project.services {
         let (mut variables, mut labels) = (Said::new(), Said::new());

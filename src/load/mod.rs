@@ -37,6 +37,7 @@ pub use canonical::long_form;
 pub use documents::name;
 pub use select::{matches, used_resources};
 pub use shape::{Note, attributes, note};
+pub use unique::has_keys;
 
 use damage::Damage;
 use documents::Written;
@@ -134,9 +135,7 @@ pub fn project(source: &Source, files: Files, options: &Options, read: &dyn Read
     if !options.all_resources {
         select::used_resources(&mut project);
     }
-    if options.interpolate {
-        env_files::resolve(&mut loading, &mut project, &mut document);
-    }
+    env_files::resolve(&mut loading, &mut project, &mut document);
     loading.settle(&[]);
     if loading.has_errors() {
         return Err(loading.rejected());

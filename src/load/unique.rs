@@ -63,8 +63,7 @@ pub(super) fn keep_last(document: &mut Node, findings: &mut Vec<Diagnostic>) {
 }
 
 /// Whether entries of the list at this place have keys.
-#[cfg(test)]
-pub(super) fn has_keys(place: &[&str]) -> bool {
+pub fn has_keys(place: &[&str]) -> bool {
     let branch = place.iter().try_fold(TABLE.root(), |branch, step| branch.key(step));
     branch.is_some_and(|branch| branch.rule().is_some())
 }

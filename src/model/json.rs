@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use serde::Serialize;
+
 use super::tree::{EXTENSIONS, Tree};
 
 /// The text of a tree on one line. `x-*` keys of objects are left out, keys of mappings are sorted.
@@ -24,6 +26,14 @@ pub fn indented(tree: &Tree) -> Result<String, NoJson> {
     Ok(printer.text)
 }
 
+/// Whether JSON has all that a value holds.
+///
+/// # Errors
+/// A number that JSON does not have.
+pub fn check(value: &impl Serialize) -> Result<(), NoJson> {
+    Tree::of(value).ok().as_ref().and_then(not_finite).map_or(Ok(()), Err)
+}
+
 /// A number that JSON does not have, and the keys that lead to it; those of list items are like `[0]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NoJson {
@@ -32,7 +42,8 @@ pub struct NoJson {
 }
 
 impl NoJson {
-    fn below(mut self, key: impl Into<String>) -> Self {
+    /// The same, seen from further up.
+    pub fn below(mut self, key: impl Into<String>) -> Self {
         self.keys.insert(0, key.into());
         self
     }

@@ -14,10 +14,10 @@ pub(super) fn finished(node: &mut Node, findings: &mut Vec<Diagnostic>) {
     super::within(node, DEPLOY, findings);
 }
 
-/// `gpus: all` is one request for all of them.
+/// `gpus: all` is one request for all of them. The count gets its number with the rest.
 pub(super) fn gpus(node: &mut Node, _: &mut Vec<Diagnostic>) {
     if node.as_str() == Some("all") {
-        let request = Node::new(super::mapping(node.span, [("count", Kind::Int(-1))]), node.span);
+        let request = Node::new(super::mapping(node.span, [("count", Kind::Str("all".into()))]), node.span);
         node.kind = Kind::Seq(vec![request]);
     }
 }

@@ -80,6 +80,7 @@ const FINISHED_SERVICE: Forms = &[
     ("storage_opt", mappings::options),
     ("sysctls", mappings::filled),
     ("tmpfs", strings::list),
+    ("volumes", volumes::finished),
 ];
 
 const FINISHED_RESOURCE: Forms = &[("driver_opts", mappings::options), ("labels", mappings::filled)];

@@ -5,7 +5,7 @@ use crate::yaml::{Author, Kind, Map, Node};
 
 use super::{Forms, mappings};
 
-const MOUNT: Forms = &[("volume", volume_options)];
+const FINISHED: Forms = &[("volume", volume_options)];
 
 const OPTIONS: &[&str] =
     &["ro", "rw", "z", "Z", "nocopy", "private", "rprivate", "shared", "rshared", "slave", "rslave"];
@@ -28,7 +28,11 @@ fn mount(node: &mut Node, findings: &mut Vec<Diagnostic>) {
             ),
         }
     }
-    super::within(node, MOUNT, findings);
+}
+
+/// Labels, which merging leaves alone.
+pub(super) fn finished(node: &mut Node, findings: &mut Vec<Diagnostic>) {
+    super::each_item(node, findings, |mount, findings| super::within(mount, FINISHED, findings));
 }
 
 fn unknown(option: &str) -> Diagnostic {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::model::ServiceName;
+use crate::model::{Service, ServiceName};
 
 use super::{Step, Subject, pointed};
 
@@ -88,10 +88,9 @@ fn services(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
             dependency.as_str()
         ));
         let finding = match disabled {
-            Some(service) => finding.help(format!(
-                "{dependency} is kept out by its profiles: enable one of [{}], or write `required: false`",
-                service.profiles.join(", ")
-            )),
+            Some(service) => {
+                finding.help(format!("{}, or write `required: false`", kept_out(dependency.as_str(), service)))
+            }
             None => suggested(finding, subject, dependency.as_str(), findings.len()),
         };
         findings.push(pointed(finding, subject.place(&["depends_on".into(), dependency.as_str().into()])));
@@ -99,12 +98,19 @@ fn services(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     if let Some(other) = service.network_mode.strip_prefix("service:")
         && !project.services.contains_key(other)
         && !service.depends_on.contains_key(other)
-        && !subject.may_be_declared("services", other)
     {
         let finding = Diagnostic::error(format!("service {other:?} not found for network_mode 'service:{other}'"));
-        let finding = suggested(finding, subject, other, findings.len());
+        let finding = match project.disabled_services.get(other) {
+            Some(service) => finding.help(kept_out(other, service)),
+            None if subject.may_be_declared("services", other) => return,
+            None => suggested(finding, subject, other, findings.len()),
+        };
         findings.push(pointed(finding, subject.value(&["network_mode".into()])));
     }
+}
+
+fn kept_out(name: &str, service: &Service) -> String {
+    format!("{name} is kept out by its profiles: enable one of [{}]", service.profiles.join(", "))
 }
 
 fn suggested(finding: Diagnostic, subject: &Subject<'_>, name: &str, told: usize) -> Diagnostic {
