@@ -1,5 +1,7 @@
 //! The program from outside: help, mistakes and exit statuses. No test here needs an engine.
 
+mod config;
+
 use std::path::Path;
 use std::process::Stdio;
 
@@ -730,7 +732,8 @@ fn what_is_listed_is_of_all_services() {
     };
     refused(&["--hash", "nope"]).stderr_eq("error: no such service: nope\n");
     // What is not known before variables are put in is not made up.
-    refused(&["--no-interpolate", "--volumes"]);
+    refused(&["--no-interpolate", "--volumes"])
+        .stderr_eq("...\n  = help: what is asked for takes values: leave --no-interpolate out\n...");
 }
 
 #[test]
@@ -758,9 +761,16 @@ error: services.web.cpus is .inf, and JSON has no such number
 5 |     cpus: .inf
   |     ^^^^
   |
-  = help: YAML has it: leave --format json out
+  = help: YAML has it: leave --format json or --hash out
 
 "#]]);
+    let hash = ["config", "--hash", "web"];
+    convoke(folder.path())
+        .args(hash)
+        .assert()
+        .code(1)
+        .stdout_eq("")
+        .stderr_eq("error: services.web.cpus is .inf, and JSON has no such number\n --> compose.yaml:5:5\n...");
 }
 
 #[test]
