@@ -3,8 +3,8 @@
 //! `args.json` holds a question: `files`, `profiles`, `services`, `project_name`, `project_directory`, `env_files`,
 //! and the options that are switched off, as `without`. `environment.json` is the shell. What must come out stands in
 //! `expected.json`, or in `error.txt` when loading must fail; `warnings.txt` holds the warnings. Where there is a
-//! `config.yaml`, it holds instead what docker compose 2.40.3 prints for these files, and so do `config.json` and
-//! `hashes.txt`. Run with `UPDATE_CASES=1` to write them anew, and read the difference.
+//! `config.yaml`, it holds instead what docker compose 2.40.3 prints for these files, and so do `config.json`,
+//! `hashes.txt`, and, of networks and volumes that it made, `resource-hashes.txt`. Run with `UPDATE_CASES=1` to write them anew, and read the difference.
 //!
 //! Beside them, `tests/load-errors` holds mistakes: a compose file `NAME.yaml`, or a folder `NAME` of the same kind as
 //! above. `NAME.txt` is what a person sees of it.
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use convoke::diagnostic::{Diagnostic, Files};
 use convoke::load::{self, Loaded, Options};
-use convoke::model::{Project, Service, service_hash};
+use convoke::model::{Project, Service, network_hash, service_hash, volume_hash};
 use convoke::render::{caret, config};
 use convoke::source::{self, DiskReader, MapReader, Question, Rejected};
 use convoke::yaml::{self, Kind, Node};
@@ -157,6 +157,14 @@ fn printed(project: &Project, folder: &Path) -> Result<(), Failed> {
         let services = project.services.iter().filter(|(_, service)| !moves(service));
         let hashes: String = services.map(|(name, service)| format!("{name} {}\n", service_hash(service))).collect();
         compare(folder, "hashes.txt", Some(&hashes))?;
+    }
+    if folder.join("resource-hashes.txt").exists() {
+        let networks =
+            project.networks.values().map(|network| format!("net {} {}\n", network.name, network_hash(network)));
+        let volumes = project.volumes.values().map(|volume| format!("vol {} {}\n", volume.name, volume_hash(volume)));
+        let mut lines: Vec<String> = networks.chain(volumes).collect();
+        lines.sort_unstable();
+        compare(folder, "resource-hashes.txt", Some(&lines.concat()))?;
     }
     Ok(())
 }
