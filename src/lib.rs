@@ -27,6 +27,8 @@ pub mod timing;
 
 pub mod build;
 pub mod run;
+#[cfg(test)]
+mod schemas;
 
 pub mod render;
 pub mod terminal;

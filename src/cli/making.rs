@@ -154,9 +154,6 @@ impl Making {
         };
         let mut loaded = context.load(&options)?;
         let project = &mut loaded.project;
-        if project.services.is_empty() {
-            return Err(Failure::plain("no service selected"));
-        }
         for (name, number) in &self.scale {
             known(name, project)?;
             let Some(service) = project.services.get_mut(name.as_str()) else { continue };
@@ -166,6 +163,15 @@ impl Making {
             }
         }
         Ok(loaded)
+    }
+
+    /// As [`Making::load`], for what is pointless without a service.
+    ///
+    /// # Errors
+    /// When no service takes part, too.
+    pub fn load_some(&self, renewing: &Renewing, context: &Context<'_>) -> Result<Loaded, Failure> {
+        let loaded = self.load(renewing, context)?;
+        if loaded.project.services.is_empty() { Err(Failure::plain("no service selected")) } else { Ok(loaded) }
     }
 
     /// The plan, after the questions that it takes.

@@ -154,7 +154,7 @@ fn write(plan: &Plan, format: Format, context: &Context<'_>) -> Result<(), Failu
 impl Up {
     async fn plan(&self, context: &Context<'_>) -> Result<Plan, Failure> {
         self.making.check(&self.renewing).map_err(|message| context.misuse("plan", message))?;
-        let loaded = self.making.load(&self.renewing, context)?;
+        let loaded = self.making.load_some(&self.renewing, context)?;
         let policy = self.making.policy(&self.renewing, &loaded.project)?;
         let policy = UpPolicy { no_start: self.no_start, wait: self.wait, ..policy };
         Ok(Prepared::up(loaded, policy, context).await?.plan)

@@ -115,7 +115,7 @@ enum Readiness {
 
 pub async fn up(arguments: &Arguments, context: &Context<'_>) -> Result<Status, Failure> {
     arguments.check().map_err(|message| context.misuse("up", message))?;
-    let loaded = arguments.making.load(&arguments.renewing, context)?;
+    let loaded = arguments.making.load_some(&arguments.renewing, context)?;
     let attach = arguments.attach(&loaded.project)?;
     let policy = arguments.policy(&loaded.project)?;
     let deadline = making::deadline(arguments.wait_timeout);

@@ -2,7 +2,8 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::engine::Stream;
 use crate::event::{Life, LogLine, News};
@@ -15,59 +16,111 @@ pub struct Records {
     pub project: String,
 }
 
+/// One object of the logs: a line, or what happened to a container.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(title = "A line of logs --json"))]
+#[serde(untagged)]
+enum Record<'l> {
+    Line(Line<'l>),
+    Event(Happening<'l>),
+}
+
+/// A line that a container wrote.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Line<'l> {
+    /// When the engine got it, to the nanosecond, in UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<&'l str>,
+    #[serde(flatten)]
+    whose: Whose<'l>,
+    /// `stdout` or `stderr`.
+    stream: &'static str,
+    /// What it says, without its end. Where it is no UTF-8, every wrong byte is U+FFFD.
+    line: String,
+    /// All of its bytes in base64, where it is no UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<String>,
+    /// What it consists of, where it is a JSON object or logfmt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fields: Option<Map<String, Value>>,
+}
+
+/// What happened to a container. The last three say how it ended, and are given with `exited` alone.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Happening<'l> {
+    #[serde(flatten)]
+    whose: Whose<'l>,
+    /// `exited`, `restarted`, `recreated` or `removed`.
+    event: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exit_code: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    out_of_memory: Option<bool>,
+    /// The engine starts it again by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restarting: Option<bool>,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Whose<'l> {
+    project: &'l str,
+    service: &'l str,
+    /// The container's number within its service, from 1.
+    replica: u32,
+    /// The container, as it is called in front of its lines.
+    container: &'l str,
+}
+
 impl Records {
     /// A line. `fields` holds what it consists of where it is JSON or logfmt; `bytes`, in base64, what it was where that
     /// is no text.
     pub fn line(&self, line: &LogLine) -> String {
-        let mut object = Map::new();
-        if let Some(time) = &line.time {
-            object.insert("time".into(), json!(time));
-        }
-        self.whose(&mut object, line.service.as_str(), line.replica, &line.label);
-        let stream = match line.stream {
-            Stream::Stdout => "stdout",
-            Stream::Stderr => "stderr",
-        };
-        object.insert("stream".into(), json!(stream));
-        object.insert("line".into(), json!(String::from_utf8_lossy(&line.text)));
-        if std::str::from_utf8(&line.text).is_err() {
-            object.insert("bytes".into(), json!(BASE64_STANDARD.encode(&line.text)));
-        }
-        if let Some(fields) = parsed::fields(&line.text) {
-            object.insert("fields".into(), Value::Object(fields));
-        }
-        Value::Object(object).to_string()
+        text(&Record::Line(Line {
+            time: line.time.as_deref(),
+            whose: self.whose(line.service.as_str(), line.replica, &line.label),
+            stream: match line.stream {
+                Stream::Stdout => "stdout",
+                Stream::Stderr => "stderr",
+            },
+            line: String::from_utf8_lossy(&line.text).into_owned(),
+            bytes: std::str::from_utf8(&line.text).err().map(|_| BASE64_STANDARD.encode(&line.text)),
+            fields: parsed::fields(&line.text),
+        }))
     }
 
     /// What happened to a container.
     pub fn life(&self, life: &Life) -> String {
-        let mut object = Map::new();
-        self.whose(&mut object, life.service.as_str(), life.replica, &life.label);
         let event = match &life.news {
             News::Exited { .. } => "exited",
             News::Restarted => "restarted",
             News::Recreated => "recreated",
             News::Removed => "removed",
         };
-        object.insert("event".into(), json!(event));
-        if let News::Exited { code, out_of_memory, restarting } = &life.news {
-            object.insert("exit_code".into(), json!(code));
-            object.insert("out_of_memory".into(), json!(out_of_memory));
-            object.insert("restarting".into(), json!(restarting));
-        }
-        Value::Object(object).to_string()
+        let (exit_code, out_of_memory, restarting) = match &life.news {
+            News::Exited { code, out_of_memory, restarting } => (Some(*code), Some(*out_of_memory), Some(*restarting)),
+            News::Restarted | News::Recreated | News::Removed => (None, None, None),
+        };
+        let whose = self.whose(life.service.as_str(), life.replica, &life.label);
+        text(&Record::Event(Happening { whose, event, exit_code, out_of_memory, restarting }))
     }
 
-    fn whose(&self, object: &mut Map<String, Value>, service: &str, replica: u32, label: &str) {
-        object.insert("project".into(), json!(self.project));
-        object.insert("service".into(), json!(service));
-        object.insert("replica".into(), json!(replica));
-        object.insert("container".into(), json!(label));
+    fn whose<'l>(&'l self, service: &'l str, replica: u32, container: &'l str) -> Whose<'l> {
+        Whose { project: &self.project, service, replica, container }
     }
+}
+
+fn text(record: &Record<'_>) -> String {
+    serde_json::to_string(record).expect("a record has no keys but names")
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn records() -> Records {
@@ -82,6 +135,21 @@ mod tests {
             records().line(&line),
             r#"{"time":"2026-01-02T03:04:05Z","project":"shop","service":"web","replica":2,"container":"web-2","stream":"stderr","line":"a=1 b=x","fields":{"a":"1","b":"x"}}"#
         );
+    }
+
+    #[test]
+    fn the_schema_in_the_repository_is_that_of_the_types() {
+        let schema = crate::schemas::of::<Record<'static>>();
+        crate::schemas::keep_true("logs.json", &schema);
+        let life = |news| Life { service: "web".into(), replica: 1, label: "web-1".into(), news };
+        for text in [
+            records().line(&LogLine::of("web-1", Stream::Stderr, "a=1 b=x")),
+            records().line(&LogLine { text: vec![0xff].into(), ..LogLine::of("web-1", Stream::Stdout, "") }),
+            records().life(&life(News::Removed)),
+            records().life(&life(News::Exited { code: 1, out_of_memory: false, restarting: true })),
+        ] {
+            crate::schemas::assert_valid(&schema, &text);
+        }
     }
 
     #[test]

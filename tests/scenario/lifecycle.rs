@@ -9,6 +9,7 @@ use crate::stories;
 stories![
     stops_and_starts_the_same_containers,
     starts_only_what_exists,
+    makes_nothing_where_every_service_is_off,
     restarts_whoever_restarts_along,
     pauses_and_goes_on,
     sends_signals,
@@ -40,6 +41,16 @@ fn ids(scenario: &Scenario) -> Vec<String> {
 
 fn started_at(container: &Value) -> String {
     text(&container["State"]["StartedAt"]).to_owned()
+}
+
+fn makes_nothing_where_every_service_is_off(scenario: &Scenario) {
+    scenario.compose("services: { idle: { image: ACTOR, command: [stay], profiles: [tools] } }\n");
+    assert_eq!(scenario.done(&["create"]).stderr, "");
+    scenario.convoke(&["up", "-d"]).exits_with(1).complains_about(&["no service selected"]);
+    scenario.convoke(&["start"]).exits_with(1).complains_about(&["no container found", "up or create"]);
+    scenario.done(&["--profile", "tools", "create"]);
+    assert_eq!(scenario.done(&["start"]).stderr, "", "its container is there, and is none of those that are meant");
+    assert_eq!(scenario.states(), ["idle created"]);
 }
 
 fn stops_and_starts_the_same_containers(scenario: &Scenario) {

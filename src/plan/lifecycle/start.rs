@@ -24,7 +24,7 @@ pub fn start(project: &Project, observed: &Observed, policy: &StartPolicy) -> Re
         .graph
         .with_dependencies(project.services.keys().filter(|name| is_named(&policy.targets, name.as_str())));
     planner.keep_all(&wanted);
-    if planner.placed.values().all(Vec::is_empty) && policy.targets.is_empty() {
+    if planner.index.replicas.values().all(Vec::is_empty) && policy.targets.is_empty() {
         return Err(vec![
             PlanError::new(format!("no container found for project {:?}", project.name))
                 .help("start only starts what exists: make the containers with up or create"),

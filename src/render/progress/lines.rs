@@ -35,7 +35,10 @@ impl Lines {
                 match phase {
                     Phase::Began | Phase::Done { .. } | Phase::Unneeded if self.is_expected(*action) => Ok(()),
                     Phase::Began => writeln!(out, " {row}  {}", telling.working),
-                    Phase::Done { .. } => writeln!(out, " {row}  {}", telling.done),
+                    Phase::Done { elapsed } => {
+                        let elapsed = self.paint.paint(FAINT, human::elapsed(*elapsed));
+                        writeln!(out, " {row}  {}  {elapsed}", telling.done)
+                    }
                     Phase::Unneeded => writeln!(out, " {row}  {}", telling.unneeded),
                     Phase::Tolerated { message } => {
                         writeln!(out, " {row}  {}  {message}", self.paint.paint(WARNING, "Warning"))

@@ -17,23 +17,32 @@ pub struct Objects {
     pub quiet_build: bool,
 }
 
-/// One change. Empty fields are left out.
+/// One change of what is being done. Empty fields are left out.
 #[derive(Debug, Default, Serialize)]
-struct Change<'e> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(title = "A line of --progress json"))]
+pub(super) struct Change<'e> {
+    /// What changes: `Container shop-web-1`, or a layer of an image. Absent for what is said in general.
     #[serde(skip_serializing_if = "str::is_empty")]
     id: &'e str,
+    /// The image that a layer belongs to.
     #[serde(skip_serializing_if = "str::is_empty")]
     parent_id: &'e str,
-    /// `Working`, `Done`, `Warning` or `Error`
+    /// `Working`, `Done`, `Warning` or `Error`.
     status: &'static str,
+    /// What is done to it, in one word: `Creating`, `Created`. In general: what is said.
     #[serde(skip_serializing_if = "str::is_empty")]
     text: &'e str,
+    /// What is waited for, why it failed or was skipped, what a build printed, or how long it took.
     #[serde(skip_serializing_if = "str::is_empty")]
     details: &'e str,
+    /// Bytes that have arrived.
     #[serde(skip_serializing_if = "Option::is_none")]
     current: Option<u64>,
+    /// Bytes that there are.
     #[serde(skip_serializing_if = "Option::is_none")]
     total: Option<u64>,
+    /// Of those bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     percent: Option<u64>,
 }

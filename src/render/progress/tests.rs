@@ -132,11 +132,44 @@ fn lines() {
 
 #[test]
 fn objects() {
+    let schema = crate::schemas::of::<objects::Change<'static>>();
+    crate::schemas::keep_true("progress.json", &schema);
     let text = told(Progress::json());
     for line in text.lines() {
-        serde_json::from_str::<serde_json::Value>(line).expect("every line is an object");
+        crate::schemas::assert_valid(&schema, line);
     }
     insta::assert_snapshot!(text);
+}
+
+/// What an object says stands in the line about the same event. Only how far a pull is by bytes is for programs alone.
+#[test]
+fn lines_and_objects_tell_the_same() {
+    let (mut lines, mut objects) = (Progress::plain(Paint::PLAIN), Progress::json());
+    let tell = |progress: &mut Progress, event: &Event| {
+        let mut written = Vec::new();
+        progress.show(event, at(0, 80), &mut written).expect("memory takes everything");
+        String::from_utf8(written).expect("progress is text")
+    };
+    let extra = [
+        Event::Notice("Gracefully Stopping...".into()),
+        Event::Build { id: StepId(10), text: "#1 COPY . .".into() },
+        pull("bbbbbbbbbbbb", "Pull complete", None),
+    ];
+    for event in story().into_iter().map(|(_, event)| event).chain(extra) {
+        let (line, object) = (tell(&mut lines, &event), tell(&mut objects, &event));
+        let object: serde_json::Value = serde_json::from_str(&object).expect("an object");
+        if object["current"].is_number() {
+            continue;
+        }
+        for fact in ["id", "parent_id", "text", "details"].into_iter().filter_map(|name| object[name].as_str()) {
+            // That it builds is what the row of a build says from its beginning.
+            assert!(line.contains(fact) || fact == "Building", "{fact:?} is not in {line:?}");
+        }
+        let marks = [("Working", false), ("Done", false), ("Warning", true), ("Error", true)];
+        let (_, is_marked) = marks.into_iter().find(|(status, _)| object["status"] == *status).expect("a status");
+        let said = ["warning:", "  Warning", "  Error", "  Skipped"].iter().any(|mark| line.contains(mark));
+        assert_eq!(said, is_marked, "{line:?} {object}");
+    }
 }
 
 #[test]

@@ -9,23 +9,12 @@ use crate::load::{self, Options, reset};
 use crate::source::{self, DiskReader, Question};
 use crate::yaml::{self, Kind, Node};
 
-/// Compares a schema with its file in `schemas/`, or writes it with `UPDATE_CASES=1`.
-fn keep_true(name: &str, schema: &Value) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas").join(name);
-    let text = format!("{schema:#}\n");
-    if std::env::var_os("UPDATE_CASES").is_some() {
-        std::fs::write(&path, &text).expect("a schema to be written");
-    }
-    let known = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(known == text, "schemas/{name} is not what the code gives: write it with UPDATE_CASES=1");
-}
-
 #[test]
 fn the_schemas_are_what_the_code_gives() {
-    keep_true("compose.schema.json", &file());
+    crate::schemas::keep_true("compose.schema.json", &file());
     let mut explanation = schemars::schema_for!(crate::explain::Explanation).to_value();
     explanation["title"] = json!("What `convoke explain --format json` prints");
-    keep_true("explain.schema.json", &explanation);
+    crate::schemas::keep_true("explain.schema.json", &explanation);
 }
 
 #[test]
