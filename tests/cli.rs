@@ -524,7 +524,7 @@ fn schemas_are_printed_for_editors_and_programs() {
     }
     convoke(folder.path()).args(["schema", "compoze"]).assert().code(1).stdout_eq("").stderr_eq(str![[r#"
 error: invalid value 'compoze' for '[SUBJECT]'
-  [possible values: compose, explain]
+  [possible values: compose, explain, plan, progress, logs]
 
   tip: a similar value exists: 'compose'
 
