@@ -19,6 +19,7 @@ mod lifecycle;
 mod mistakes;
 mod once;
 mod order;
+mod peer;
 mod planning;
 mod private;
 mod proxy;
@@ -104,6 +105,7 @@ fn main() -> ExitCode {
     add(siege::STORIES, private::is_possible(), "root, or a dockerd that can be started");
     add(window::STORIES, window::is_possible(), "tmux");
     add(interop::STORIES, interop::is_there(), "docker compose");
+    add(peer::STORIES, interop::is_there(), "docker compose");
     add(planning::WITH_DOCKER_COMPOSE, interop::is_there(), "docker compose");
     add(examples::WITH_IMAGES, actor.is_some() && examples::has_images(engine), "the images that examples/stack uses");
     let conclusion = libtest_mimic::run(&arguments, trials);
