@@ -44,7 +44,14 @@ fn main() -> ExitCode {
     let engine = Engine::named();
     let actor = Actor::import(&engine);
     let bench = Bench { engine: &engine, image: &actor.image, folder: TempDir::new().expect("a folder") };
-    let kept = [bench.reads_a_file(), bench.finds_nothing_to_do(), bench.starts_many(), bench.waits_in_a_chain()];
+    let kept = [
+        bench.starts(),
+        bench.reads_a_file(),
+        bench.finds_nothing_to_do(),
+        bench.starts_many(),
+        bench.waits_in_a_chain(),
+        bench.looks_at_many(),
+    ];
     if kept.iter().all(|kept| *kept) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
@@ -119,6 +126,40 @@ impl Bench<'_> {
         let theirs = [fresh(&|words| self.peer(words))];
         compare("a chain of six services with interval: 10s", &ours, &theirs, 0.1);
         median(&ours) < Duration::from_secs(6)
+    }
+
+    /// Nothing at all, which is what every command begins with.
+    fn starts(&self) -> bool {
+        let help: Vec<_> = (0..QUICK_PAIRS).map(|_| self.convoke(&["--help"])).collect();
+        println!("--help: {:.1?}", median(&help));
+        median(&help) < Duration::from_millis(5)
+    }
+
+    /// What a look costs beyond what the engine itself takes to answer.
+    fn looks_at_many(&self) -> bool {
+        let ports = "command: [stay], ports: ['127.0.0.1::8000']";
+        self.compose(&self.many().replace("command: [stay]", ports));
+        let project = format!("cvk-bench-{}", engine::unique());
+        self.convoke(&["-p", &project, "up", "-d"]);
+        let list = raw::list(self.engine, &project);
+        let looks: [(&[&str], Duration); 5] = [
+            (&["ps"], list),
+            (&["port", "s1", "8000"], list),
+            (&["top"], raw::top(self.engine, &project)),
+            (&["exec", "-T", "s1", "/actor", "exit", "0"], raw::exec(self.engine, &project)),
+            (&["logs", "--tail", "10"], raw::logs(self.engine, &project)),
+        ];
+        let kept = looks.map(|(look, engine)| {
+            let words = [&["-p", &project][..], look].concat();
+            let (ours, theirs) = in_turns(PAIRS, || self.convoke(&words), || self.peer(&words));
+            let beyond = |runs: &[Measured]| {
+                runs.iter().map(|run| Measured { wall: run.wall.saturating_sub(engine), ..*run }).collect::<Vec<_>>()
+            };
+            let what = format!("{} of {MANY} services, beyond the engine's own {engine:.1?}", look[0]);
+            compare(&what, &beyond(&ours), &beyond(&theirs), 0.3)
+        });
+        self.engine.clear(&project);
+        kept.iter().all(|kept| *kept)
     }
 
     fn many(&self) -> String {

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -38,6 +38,63 @@ pub fn start_many(engine: &Engine, image: &str, project: &str, count: usize, at_
         }
     });
     Measured { wall: began.elapsed(), peak: 0 }
+}
+
+/// How often a look is measured.
+const LOOKS: usize = 9;
+
+/// How long the engine takes to list a project's containers.
+pub fn list(engine: &Engine, project: &str) -> Duration {
+    middle(|| drop(containers(engine, project)))
+}
+
+/// How long it takes to list them and then the processes of each, all at once.
+pub fn top(engine: &Engine, project: &str) -> Duration {
+    middle(|| each(engine, project, "top"))
+}
+
+/// How long it takes to list them and then to read the end of each one's output, all at once.
+pub fn logs(engine: &Engine, project: &str) -> Duration {
+    middle(|| each(engine, project, "logs?stdout=1&stderr=1&tail=10"))
+}
+
+fn each(engine: &Engine, project: &str, what: &str) {
+    let ids = containers(engine, project);
+    thread::scope(|scope| {
+        for id in &ids {
+            scope.spawn(move || engine.call("GET", &format!("/containers/{id}/{what}"), "", b""));
+        }
+    });
+}
+
+/// How long it takes to list them and then to run a command in one of them, to its end.
+pub fn exec(engine: &Engine, project: &str) -> Duration {
+    middle(|| {
+        let ids = containers(engine, project);
+        let command = json!({ "AttachStdout": true, "AttachStderr": true, "Cmd": ["/actor", "exit", "0"] });
+        let made = post(engine, &format!("/containers/{}/exec", ids[0]), &command);
+        let id = text(&made["Id"]);
+        engine.call("POST", &format!("/exec/{id}/start"), "application/json", b"{}");
+        engine.get(&format!("/exec/{id}/json"));
+    })
+}
+
+fn containers(engine: &Engine, project: &str) -> Vec<String> {
+    let label = format!("%7B%22label%22%3A%5B%22com.docker.compose.project%3D{project}%22%5D%7D");
+    let list = engine.get(&format!("/containers/json?all=1&filters={label}"));
+    list.as_array().into_iter().flatten().map(|container| text(&container["Id"]).to_owned()).collect()
+}
+
+fn middle(look: impl Fn()) -> Duration {
+    let mut times: Vec<Duration> = (0..LOOKS)
+        .map(|_| {
+            let began = Instant::now();
+            look();
+            began.elapsed()
+        })
+        .collect();
+    times.sort();
+    times[LOOKS / 2]
 }
 
 fn post(engine: &Engine, path: &str, body: &Value) -> Value {
