@@ -17,11 +17,17 @@ pub(super) struct Damage {
     settled: usize,
     /// Some file was not read, or not to its end: what cannot be found may well stand there.
     pub files: bool,
+    /// Some env file could not be read, or not as a whole: a variable that is not set may well be set there.
+    pub variables: bool,
     /// Services that lack what they extend.
     pub services: HashSet<String>,
 }
 
 impl Damage {
+    pub fn of_variables(missing: bool) -> Self {
+        Self { variables: missing, ..Self::default() }
+    }
+
     /// Gives up a value as a whole.
     pub fn note(&mut self, place: Span) {
         self.fresh.push(place);

@@ -108,7 +108,7 @@ impl Loading<'_> {
             return name;
         };
         let normal = source::normal_name(name.as_str().unwrap_or_default());
-        if normal.is_empty() {
+        if normal.is_empty() && !self.damage.variables {
             self.findings.push(Diagnostic::error("project name must not be empty").at(name.span));
         }
         normal

@@ -172,7 +172,9 @@ impl Reading<'_, '_> {
                 unset_findings(found.unset, [], "a label file sees its own lines and earlier label files")
             }
         };
-        self.loading.findings.extend(unset);
+        if !self.loading.damage.variables {
+            self.loading.findings.extend(unset);
+        }
         said.extend(found.variables);
     }
 }

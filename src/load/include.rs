@@ -175,6 +175,7 @@ fn variables(loading: &mut Loading<'_>, inclusion: &Inclusion, scope: &Scope<'_>
             &mut loading.files,
             &mut loading.findings,
         );
+        loading.damage.variables |= loading.findings[before..].iter().any(Diagnostic::is_error);
         loading.ways.looked_for.push(shown.display().to_string());
         if let Some(span) = span {
             loading.findings[before..].iter_mut().for_each(|finding| finding.span = finding.span.or(Some(span)));

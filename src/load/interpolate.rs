@@ -100,7 +100,8 @@ fn from(origin: Origin) -> VariableFrom {
 
 /// Puts the values of variables into every text of a document but its keys; what stands there stays a text.
 ///
-/// The findings are errors, and values that hold one are given up. Places are exact wherever a text stands in the file
+/// The findings are errors, and values that hold one are given up; so are those whose variables may be set in an env file
+/// that could not be read. Places are exact wherever a text stands in the file
 /// as it is read.
 pub(super) fn apply(
     document: &mut Node,
@@ -134,8 +135,16 @@ impl Walk<'_> {
     }
 
     fn text(&mut self, template: &str, span: Span) -> String {
-        let Expansion { text, unset, faults } = expand(template, &|name| self.environment.get(name).cloned());
+        let Expansion { text, mut unset, mut faults } = expand(template, &|name| self.environment.get(name).cloned());
         let place = |range| place_in(self.files.slice(span), template, range, span);
+        if self.damage.variables {
+            let known = |fault: &Fault| !matches!(fault.kind, FaultKind::Required { .. });
+            if !unset.is_empty() || !faults.iter().all(known) {
+                self.damage.note(span);
+            }
+            faults.retain(known);
+            unset.clear();
+        }
         for used in unset {
             self.unset.add(used.name, place(used.range), self.environment.keys().map(String::as_str));
         }

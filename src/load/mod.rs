@@ -160,7 +160,8 @@ struct Loading<'l> {
 
 impl<'l> Loading<'l> {
     fn new(source: &'l Source, options: &'l Options, read: &'l dyn Reader, files: Files) -> Self {
-        let (unset, findings, damage, ways) = (Unset::default(), Vec::new(), Damage::default(), Ways::default());
+        let (unset, findings, ways) = (Unset::default(), source.faults.clone(), Ways::default());
+        let damage = Damage::of_variables(!source.faults.is_empty());
         Self { source, options, read, files, unset, findings, damage, ways, unclear: Vec::new() }
     }
 
@@ -178,10 +179,10 @@ impl<'l> Loading<'l> {
             self.drop_version(&mut model);
             self.settle(&[]);
         }
+        defaults::fill(&mut model);
         if !scope.is_included() && self.options.interpolate {
             canonical::finished_forms(&mut model, &mut self.findings);
         }
-        defaults::fill(&mut model);
         check::document(&model, &mut self.findings);
         if scope.is_included() || self.options.resolve_paths {
             paths::resolve(&mut model, &scope.base(self.read), &mut self.findings);

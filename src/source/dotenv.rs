@@ -31,6 +31,17 @@ pub struct EnvFile {
 /// # Errors
 /// All lines that cannot be read, and variables that are required but missing.
 pub fn parse(file: FileId, text: &str, lookup: Lookup<'_>, earlier: Lookup<'_>) -> Result<EnvFile, Vec<Diagnostic>> {
+    let (found, faults) = parse_what_can_be(file, text, lookup, earlier);
+    if faults.is_empty() { Ok(found) } else { Err(faults) }
+}
+
+/// As [`parse`]: what could be read of it, and what could not.
+pub(super) fn parse_what_can_be(
+    file: FileId,
+    text: &str,
+    lookup: Lookup<'_>,
+    earlier: Lookup<'_>,
+) -> (EnvFile, Vec<Diagnostic>) {
     let mut reading = Reading {
         file,
         text,
@@ -44,7 +55,7 @@ pub fn parse(file: FileId, text: &str, lookup: Lookup<'_>, earlier: Lookup<'_>) 
     while reading.seek_statement() {
         reading.statement();
     }
-    if reading.faults.is_empty() { Ok(reading.found) } else { Err(reading.faults) }
+    (reading.found, reading.faults)
 }
 
 struct Reading<'r> {

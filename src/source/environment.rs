@@ -19,6 +19,8 @@ pub(super) struct Surroundings<'q> {
     pub env_files: Vec<PathBuf>,
     pub files: Files,
     pub findings: Vec<Diagnostic>,
+    /// What is wrong with the env files: variables may be missing because of it.
+    pub faults: Vec<Diagnostic>,
 }
 
 impl<'q> Surroundings<'q> {
@@ -31,8 +33,8 @@ impl<'q> Surroundings<'q> {
             origins.insert("PWD".to_owned(), Origin::Provided);
         }
         let env_files = named_env_files(question);
-        let (looked_for, files, findings) = (vec![Looked::Shell], Files::default(), Vec::new());
-        Self { question, read, variables, origins, looked_for, env_files, files, findings }
+        let (looked_for, files, findings, faults) = (vec![Looked::Shell], Files::default(), Vec::new(), Vec::new());
+        Self { question, read, variables, origins, looked_for, env_files, files, findings, faults }
     }
 
     /// Reads the env files that were named; when none was, the default one of a directory.
@@ -91,7 +93,11 @@ impl<'q> Surroundings<'q> {
 
     fn read_env_file(&mut self, path: &Path, collected: &mut Collected) {
         let shown = shown(path, &self.question.current_dir);
-        read_env_file(path, &shown, &self.variables, collected, self.read, &mut self.files, &mut self.findings);
+        let mut found = Vec::new();
+        read_env_file(path, &shown, &self.variables, collected, self.read, &mut self.files, &mut found);
+        let (faults, findings): (Vec<_>, Vec<_>) = found.into_iter().partition(Diagnostic::is_error);
+        self.faults.extend(faults);
+        self.findings.extend(findings);
     }
 
     /// Takes over what the env files said where the environment does not say otherwise already.
@@ -131,15 +137,14 @@ pub(crate) fn read_env_file(
     let text = files.get(file).map_or("", |file| file.text.as_str());
     let lookup = |name: &str| environment.get(name).cloned();
     let earlier = |name: &str| collected.get(name).map(|(value, _)| value.clone());
-    match dotenv::parse(file, text, &lookup, &earlier) {
-        Ok(EnvFile { variables, unset }) => {
-            let looked = "looked for it in the environment, on the lines above and in earlier files";
-            findings.extend(unset_findings(unset, environment.keys().map(String::as_str), looked));
-            for Variable { name, value, span, .. } in variables {
-                collected.extend(value.map(|value| (name, (value, Origin::File(span)))));
-            }
-        }
-        Err(faults) => findings.extend(faults),
+    let (EnvFile { variables, unset }, faults) = dotenv::parse_what_can_be(file, text, &lookup, &earlier);
+    if faults.is_empty() {
+        let looked = "looked for it in the environment, on the lines above and in earlier files";
+        findings.extend(unset_findings(unset, environment.keys().map(String::as_str), looked));
+    }
+    findings.extend(faults);
+    for Variable { name, value, span, .. } in variables {
+        collected.extend(value.map(|value| (name, (value, Origin::File(span)))));
     }
 }
 
@@ -209,8 +214,9 @@ mod tests {
     #[test]
     fn faults_of_an_env_file_are_told() {
         let found = surroundings(&[], &[("/p/.env", "A B=1\nC=${D:?x}\nE=$BOHT\n")]);
-        let told: Vec<_> = found.findings.iter().map(|finding| found.files.slice(finding.span.unwrap())).collect();
+        let told: Vec<_> = found.faults.iter().map(|finding| found.files.slice(finding.span.unwrap())).collect();
         assert_eq!(told, ["A B", "${D:?x}"]);
+        assert!(found.findings.is_empty() && found.variables.contains_key("E"));
         let found = surroundings(&[], &[("/p/.env", "E=$BOHT\n")]);
         assert_eq!(found.findings[0].help[0], "did you mean `BOTH`?");
         assert_eq!(found.variables["E"], "");

@@ -96,6 +96,9 @@ pub struct Source {
     /// Where variables were looked for, in order of precedence, for messages.
     pub looked_for: Vec<Looked>,
     pub compatibility: bool,
+    /// What is wrong with the env files, so that variables may be missing. Loading fails because of it, and tells what
+    /// else is wrong.
+    pub faults: Vec<Diagnostic>,
 }
 
 /// Why loading came to nothing, and the texts that the findings point into.
@@ -117,7 +120,7 @@ impl Rejected {
 /// `-f` lies), and once more beside the compose file that this leads to, where it only fills gaps.
 ///
 /// # Errors
-/// When no compose file is found, when an env file is missing or wrong, or when the project name is not allowed.
+/// When no compose file is found, or when the project name is not allowed.
 pub fn gather(question: &Question, read: &dyn Reader) -> Result<(Source, Files, Vec<Diagnostic>), Rejected> {
     let mut surroundings = environment::Surroundings::of(question, read);
     surroundings.read_env_files(&discover::directory(question, &question.files));
@@ -125,12 +128,14 @@ pub fn gather(question: &Question, read: &dyn Reader) -> Result<(Source, Files, 
     let directory = discover::directory(question, &found);
     surroundings.read_default_env_file(&directory);
     let project_name = name::given(question, &surroundings.variables, &mut surroundings.findings);
-    if found.is_empty() && !surroundings.findings.iter().any(Diagnostic::is_error) {
+    let has_errors = surroundings.findings.iter().chain(&surroundings.faults).any(Diagnostic::is_error);
+    if found.is_empty() && !has_errors {
         surroundings.findings.push(discover::nothing_found(question));
     }
-    let environment::Surroundings { variables, origins, looked_for, env_files, files, findings, .. } = surroundings;
-    if findings.iter().any(Diagnostic::is_error) {
-        return Err(Rejected::new(files, findings));
+    let environment::Surroundings { variables, origins, looked_for, env_files, files, findings, faults, .. } =
+        surroundings;
+    if found.is_empty() || findings.iter().any(Diagnostic::is_error) {
+        return Err(Rejected::new(files, [faults, findings].concat()));
     }
     let source = Source {
         files: found.iter().map(|file| location::absolute_file(&question.current_dir, file)).collect(),
@@ -143,6 +148,7 @@ pub fn gather(question: &Question, read: &dyn Reader) -> Result<(Source, Files, 
         env_files,
         looked_for,
         compatibility: question.compatibility,
+        faults,
     };
     Ok((source, files, findings))
 }

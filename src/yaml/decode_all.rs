@@ -7,8 +7,10 @@ use serde::de::DeserializeOwned;
 use super::{Kind, Node, decode};
 use crate::diagnostic::{Diagnostic, Span};
 
-/// How many findings are worth the time: each costs one more reading.
-const FINDING_LIMIT: usize = 20;
+/// Each finding costs one more reading of the tree. So many are worth the time in any tree, and as many as it takes to
+/// read so many nodes.
+const FINDINGS: usize = 20;
+const NODES: usize = 2_000_000;
 
 /// Reads a value of a type from a tree and goes on behind each fault, so that one run shows all of them: what can be
 /// made of it, and all things that do not fit, in the order in which they were met.
@@ -19,7 +21,8 @@ pub fn decode_all<T: DeserializeOwned>(node: &Node) -> (Option<T>, Vec<Diagnosti
     };
     let mut value = None;
     let mut rest = node.clone();
-    let mut findings = Vec::new();
+    let limit = FINDINGS.max(NODES / nodes(node));
+    let mut findings: Vec<Diagnostic> = Vec::new();
     // A place that lost a part may miss it now: that is no fault of the text.
     let mut damaged = HashSet::new();
     let mut next = Some(first);
@@ -29,7 +32,7 @@ pub fn decode_all<T: DeserializeOwned>(node: &Node) -> (Option<T>, Vec<Diagnosti
             findings.push(finding);
         }
         if let Some(place) = place
-            && findings.len() < FINDING_LIMIT
+            && findings.len() < limit
             && cut(&mut rest, place, &mut damaged)
         {
             match decode(&rest) {
@@ -38,7 +41,22 @@ pub fn decode_all<T: DeserializeOwned>(node: &Node) -> (Option<T>, Vec<Diagnosti
             }
         }
     }
+    if findings.len() >= limit
+        && let Some(last) = findings.pop()
+    {
+        findings.push(last.help("there may be more like these: they are told when these are mended"));
+    }
     (value, findings)
+}
+
+/// How many nodes a tree has.
+fn nodes(node: &Node) -> usize {
+    let below: usize = match &node.kind {
+        Kind::Seq(items) => items.iter().map(nodes).sum(),
+        Kind::Map(map) => map.iter().map(|(_, _, value)| nodes(value)).sum(),
+        _ => 0,
+    };
+    below + 1
 }
 
 /// Takes out every entry or item that stands at a place; whether there was any.
@@ -116,8 +134,11 @@ mod tests {
         assert_eq!(decode_all::<Rack>(&tree("name: a")).0.unwrap().name, "a");
         let rest = decode_all::<Rack>(&tree("name: a\nhandles: x\nherbs: [1, b]")).0.unwrap();
         assert_eq!((rest.name, rest.handles, rest.herbs), ("a".to_owned(), 0, vec!["b".to_owned()]));
-        let endless = format!("herbs: [{}]", vec!["1"; 500].join(", "));
-        assert_eq!(decode_all::<Rack>(&tree(&endless)).1.len(), super::FINDING_LIMIT);
+        let many = |count: usize| tree(&format!("herbs: [{}]", vec!["1"; count].join(", ")));
+        assert_eq!(decode_all::<Rack>(&many(500)).1.len(), 500);
+        let endless = decode_all::<Rack>(&many(10_000)).1;
+        assert_eq!(endless.len(), super::NODES / 10_002);
+        assert!(endless.last().is_some_and(|last| last.help.iter().any(|help| help.contains("may be more"))));
     }
 
     #[test]
