@@ -45,6 +45,6 @@ fn set(node: &mut Node, key: &str, value: impl FnOnce() -> Kind) {
 /// A request that says neither how many nor which means all.
 fn all_devices(request: &mut Node) {
     if request.as_map().is_some_and(|map| !map.contains_key("device_ids")) {
-        set(request, "count", || Kind::Int(-1));
+        set(request, "count", || Kind::Str("all".into()));
     }
 }
