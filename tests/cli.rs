@@ -1,6 +1,7 @@
 //! The program from outside: help, mistakes and exit statuses. No test here needs an engine.
 
 mod config;
+mod glue;
 
 use std::path::Path;
 use std::process::Stdio;
@@ -49,46 +50,49 @@ Runs multi-container applications from a Compose file
 Usage: convoke [OPTIONS] [COMMAND]
 
 Commands:
-  up       Create and start the containers of the project
-  down     Stop and remove containers and networks of the project
-  start    Start containers that exist, and what they depend on
-  stop     Stop the containers of the project, and keep them
-  restart  Restart the containers of the project, as they are
-  pause    Freeze the containers of the project where they are
-  unpause  Let frozen containers of the project go on
-  kill     Send a signal to the containers of the project
-  rm       Remove containers of the project that do not run
-  scale    Change how many containers services have
-  wait     Wait until the containers of services end
-  ps       List the containers of the project
-  ls       List the projects that have containers here
-  logs     Show what the containers of the project have written
-  events   Show what happens to the containers of the project
-  top      Show the processes of the containers of the project
-  stats    Show what the containers of the project use, again and again
-  port     Show where a port of a service is published
-  images   List the images that the containers of the project were made from
-  volumes  List the volumes of the project
-  diff     Show which files changed in the containers of a service since their image
-  history  Show how the image of a service was made, the last step first
-  inspect  Show all that the engine knows of a service's containers, a network or a volume
-  run      Run a command once, in a container of its own for a service
-  exec     Run a command in a running container of a service
-  attach   See and talk with the process of a service's container
-  cp       Copy files between this machine and the containers of a service
-  export   Write the whole file system of a service's container as a tar archive
-  commit   Make an image of a service's container as it is now
-  plan     Show what `up` or another verb would do, and why; nothing is changed
-  create   Create the containers of the project, without starting them
-  build    Build the images of services
-  pull     Pull the images of services
-  push     Push the images that services are built into
-  config   Check the compose files and show what they come to
-  explain  Show where each value comes from, and what it took the place of
-  schema   Print the JSON schema of the compose file, for editors, or of what commands print
-  timing   Show where the time of the last `up` went: per service, and what everything waited for
-  version  Show the version of convoke
-  help     Print this message or the help of the given subcommand(s)
+  up          Create and start the containers of the project
+  down        Stop and remove containers and networks of the project
+  start       Start containers that exist, and what they depend on
+  stop        Stop the containers of the project, and keep them
+  restart     Restart the containers of the project, as they are
+  pause       Freeze the containers of the project where they are
+  unpause     Let frozen containers of the project go on
+  kill        Send a signal to the containers of the project
+  rm          Remove containers of the project that do not run
+  scale       Change how many containers services have
+  wait        Wait until the containers of services end
+  ps          List the containers of the project
+  ls          List the projects that have containers here
+  logs        Show what the containers of the project have written
+  events      Show what happens to the containers of the project
+  top         Show the processes of the containers of the project
+  stats       Show what the containers of the project use, again and again
+  port        Show where a port of a service is published
+  images      List the images that the containers of the project were made from
+  volumes     List the volumes of the project
+  diff        Show which files changed in the containers of a service since their image
+  history     Show how the image of a service was made, the last step first
+  inspect     Show all that the engine knows of a service's containers, a network or a volume
+  run         Run a command once, in a container of its own for a service
+  exec        Run a command in a running container of a service
+  attach      See and talk with the process of a service's container
+  cp          Copy files between this machine and the containers of a service
+  export      Write the whole file system of a service's container as a tar archive
+  commit      Make an image of a service's container as it is now
+  plan        Show what `up` or another verb would do, and why; nothing is changed
+  create      Create the containers of the project, without starting them
+  build       Build the images of services
+  pull        Pull the images of services
+  push        Push the images that services are built into
+  config      Check the compose files and show what they come to
+  explain     Show where each value comes from, and what it took the place of
+  graph       Draw which services need which others
+  schema      Print the JSON schema of the compose file, for editors, or of what commands print
+  timing      Show where the time of the last `up` went: per service, and what everything waited for
+  completion  Write the script by which a shell completes convoke's words
+  man         Write the manual page, or those of all commands
+  version     Show the version of convoke
+  help        Print this message or the help of the given subcommand(s)
 
 Options:
   -f, --file <PATH>                    Compose file; may be given several times, later files change
@@ -142,9 +146,41 @@ Exit status:
 const COMMANDS: &[&str] = &["config", "create", "down", "logs", "plan", "up", "version"];
 
 const WITH_EXAMPLES: &[&str] = &[
-    "attach", "build", "commit", "cp", "diff", "events", "exec", "explain", "export", "history", "images", "inspect",
-    "kill", "ls", "pause", "port", "ps", "pull", "push", "restart", "rm", "run", "scale", "schema", "start", "stats",
-    "stop", "timing", "top", "unpause", "volumes", "wait",
+    "attach",
+    "build",
+    "completion",
+    "commit",
+    "cp",
+    "diff",
+    "events",
+    "exec",
+    "explain",
+    "export",
+    "graph",
+    "history",
+    "images",
+    "inspect",
+    "kill",
+    "ls",
+    "man",
+    "pause",
+    "port",
+    "ps",
+    "pull",
+    "push",
+    "restart",
+    "rm",
+    "run",
+    "scale",
+    "schema",
+    "start",
+    "stats",
+    "stop",
+    "timing",
+    "top",
+    "unpause",
+    "volumes",
+    "wait",
 ];
 
 #[test]

@@ -108,12 +108,21 @@ impl Context<'_> {
     /// # Errors
     /// Everything that is wrong with the files.
     pub fn load(&self, options: &Options) -> Result<Loaded, Failure> {
-        let (source, files, mut warnings) = source::gather(&self.question(), &DiskReader)?;
-        let loaded = load::project(&source, files, options, &DiskReader)?;
-        warnings.extend(loaded.warnings.iter().cloned());
+        let (loaded, warnings) = self.read(options)?;
         tracing::debug!(name = loaded.project.name, services = loaded.project.services.len(), "project loaded");
         self.warn(&warnings, &loaded.files)?;
         Ok(loaded)
+    }
+
+    /// The same without a word about warnings.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the files.
+    pub fn read(&self, options: &Options) -> Result<(Loaded, Vec<Diagnostic>), Failure> {
+        let (source, files, mut warnings) = source::gather(&self.question(), &DiskReader)?;
+        let loaded = load::project(&source, files, options, &DiskReader)?;
+        warnings.extend(loaded.warnings.iter().cloned());
+        Ok((loaded, warnings))
     }
 
     /// The project of a command that can do without the file: with a name and no file, nothing is read at all.

@@ -6,6 +6,7 @@ mod attach;
 mod build;
 mod client;
 mod commit;
+mod completion;
 mod config;
 mod context;
 mod cp;
@@ -18,6 +19,7 @@ mod exec;
 mod explain;
 mod export;
 mod globals;
+mod graph;
 mod history;
 mod holder;
 mod images;
@@ -25,12 +27,14 @@ mod inside;
 mod inspect;
 mod instant;
 mod interrupt;
+mod invoked;
 mod kill;
 mod log_choice;
 mod log_folder;
 mod logs;
 mod ls;
 mod making;
+mod man;
 mod once;
 mod outcome;
 mod pause;
@@ -68,6 +72,7 @@ mod wait;
 mod words;
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -78,6 +83,7 @@ use crate::terminal::Terminal;
 
 use context::Context;
 use globals::Globals;
+use invoked::Invoked;
 use outcome::{Class, Failure, Status};
 use report::Manner;
 use settings::{Environment, Settings, variable};
@@ -140,16 +146,32 @@ enum Command {
     Push(push::Arguments),
     Config(config::Arguments),
     Explain(explain::Arguments),
+    Graph(graph::Arguments),
     Schema(schema::Arguments),
     Timing(timing::Arguments),
+    Completion(completion::Arguments),
+    Man(man::Arguments),
     Version(version::Arguments),
 }
 
 /// Does what the process was asked to do.
 pub fn main() -> ExitCode {
-    let environment = variables();
+    let mut environment = variables();
+    let words = match invoked::settle(std::env::args_os(), &mut environment) {
+        Invoked::Words(words) => words,
+        Invoked::Metadata => {
+            // A reader who has left is no mistake.
+            let _ = writeln!(std::io::stdout().lock(), "{}", invoked::metadata());
+            return ExitCode::SUCCESS;
+        }
+    };
     keep_a_diary(&environment);
-    match parse(std::env::args_os()) {
+    match completion::answer(&words, &environment) {
+        Ok(false) => {}
+        Ok(true) => return ExitCode::SUCCESS,
+        Err(error) => return ExitCode::from(refuse(&error, &environment).0),
+    }
+    match parse(words) {
         Ok(invocation) => {
             let status = begin(&invocation, &environment);
             ExitCode::from(status.0)
@@ -282,6 +304,9 @@ fn perform(invocation: &Invocation, settings: Settings, environment: &Environmen
             wait_for(config::config_with_digests(arguments, &context))
         }
         Command::Config(arguments) => config::config(arguments, &context),
+        Command::Graph(arguments) => graph::graph(arguments, &context),
+        Command::Completion(arguments) => completion::completion(*arguments),
+        Command::Man(arguments) => man::man(arguments),
         Command::Schema(arguments) => schema::schema(*arguments),
         Command::Timing(arguments) => timing::timing(arguments, &context),
         Command::Version(arguments) => version::version(*arguments),

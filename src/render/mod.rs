@@ -6,6 +6,7 @@ pub mod config;
 pub mod containers;
 pub mod explain;
 pub mod failure;
+pub mod graph;
 pub mod happenings;
 pub mod human;
 pub mod images;
