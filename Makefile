@@ -17,7 +17,8 @@ test: tools format lint
 	scripts/engine run -- cargo test --locked --no-fail-fast
 
 bench: program tools
-	cargo bench --locked --no-run --bench peer
+	cargo bench --locked --no-run
+	cargo bench --locked --bench load
 	scripts/engine run -- cargo bench --locked --bench peer
 
 format: tools

@@ -60,6 +60,14 @@ impl Files {
         id
     }
 
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub fn get(&self, id: FileId) -> Option<&File> {
         self.0.get(usize::from(id.0))
     }
@@ -109,9 +117,33 @@ pub struct Diagnostic {
     pub help: Vec<String>,
 }
 
+/// How many findings are worth showing.
+pub const FINDING_LIMIT: usize = 250;
+
+/// How long a message may be, in bytes: some hold values as they are written.
+const MESSAGE_LIMIT: usize = 2000;
+
+/// Leaves as many findings as anybody would read, and says so.
+pub fn shorten(findings: &mut Vec<Diagnostic>) {
+    if findings.len() > FINDING_LIMIT {
+        findings.truncate(FINDING_LIMIT);
+        findings.push(Diagnostic::warning(format!("there is more to find: the first {FINDING_LIMIT} are shown")));
+    }
+}
+
+/// The start of a text, with a sign behind it where there is more.
+fn start(text: String) -> String {
+    if text.len() <= MESSAGE_LIMIT {
+        return text;
+    }
+    let cut = text.floor_char_boundary(MESSAGE_LIMIT);
+    format!("{}…", &text[..cut])
+}
+
 impl Diagnostic {
     pub fn error(message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, message: message.into(), span: None, labels: Vec::new(), help: Vec::new() }
+        let message = start(message.into());
+        Self { severity: Severity::Error, message, span: None, labels: Vec::new(), help: Vec::new() }
     }
 
     pub fn warning(message: impl Into<String>) -> Self {
@@ -125,12 +157,12 @@ impl Diagnostic {
     }
 
     pub fn label(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.labels.push((span, text.into()));
+        self.labels.push((span, start(text.into())));
         self
     }
 
     pub fn help(mut self, text: impl Into<String>) -> Self {
-        self.help.push(text.into());
+        self.help.push(start(text.into()));
         self
     }
 
@@ -147,36 +179,82 @@ impl fmt::Display for Diagnostic {
 
 impl std::error::Error for Diagnostic {}
 
+/// How many names of a chain are told.
+pub const CHAIN_LIMIT: usize = 20;
+
+/// The names of a chain one behind the other; of a long one its start and its end.
+pub fn chain<N: fmt::Display>(names: &[N], between: &str) -> String {
+    let texts = |names: &[N]| names.iter().map(N::to_string).collect::<Vec<_>>();
+    if names.len() <= CHAIN_LIMIT {
+        return texts(names).join(between);
+    }
+    let (start, end) = (&names[..CHAIN_LIMIT / 2], &names[names.len() - CHAIN_LIMIT / 2..]);
+    let left_out = format!("({} more)", names.len() - start.len() - end.len());
+    [texts(start), vec![left_out], texts(end)].concat().join(between)
+}
+
 /// The candidate that was most likely meant by `word`, if one is near enough to be worth proposing.
 pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    let limit = (word.chars().count() / 3).clamp(1, 3);
+    let word: Vec<char> = word.chars().flat_map(char::to_lowercase).take(WORD_LIMIT + 1).collect();
+    if word.len() > WORD_LIMIT {
+        return None;
+    }
+    let limit = (word.len() / 3).clamp(1, 3);
+    let bytes = |letters: &[char]| letters.iter().map(|letter| letter.len_utf8()).sum::<usize>();
+    let (own, mut letters) = (bytes(&word), Vec::new());
     candidates
         .into_iter()
-        .map(|candidate| (distance(word, candidate), candidate))
-        // Short words are near to everything: at least half of the letters must agree.
-        .filter(|(steps, candidate)| *steps <= limit && steps * 2 <= word.len().min(candidate.len()))
+        // No more than the lengths are apart can the words be; most are passed over for that.
+        .filter(|candidate| candidate.len() <= own + 4 * limit && own <= candidate.len() + 4 * limit)
+        .filter_map(|candidate| {
+            letters.clear();
+            letters.extend(candidate.chars().flat_map(char::to_lowercase));
+            let steps = distance(&word, &letters, limit)?;
+            // Short words are near to everything: at least half of the letters must agree.
+            (steps * 2 <= own.min(candidate.len())).then_some((steps, candidate))
+        })
         .min()
         .map(|(_, candidate)| candidate)
 }
 
-/// Counts the insertions, deletions, substitutions and swaps of neighbours that turn one word into the other.
-fn distance(left: &str, right: &str) -> usize {
-    let (left, right): (Vec<char>, Vec<char>) =
-        (left.to_lowercase().chars().collect(), right.to_lowercase().chars().collect());
-    let mut rows: Vec<Vec<usize>> = vec![(0..=right.len()).collect()];
-    for i in 1..=left.len() {
-        let mut row = vec![i];
-        for j in 1..=right.len() {
-            let replaced = rows[i - 1][j - 1] + usize::from(left[i - 1] != right[j - 1]);
-            let mut best = replaced.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1] {
-                best = best.min(rows[i - 2][j - 2] + 1);
-            }
-            row.push(best);
-        }
-        rows.push(row);
+/// How long a word may be to be taken for a misspelled one.
+const WORD_LIMIT: usize = 100;
+
+/// Counts the insertions, deletions, substitutions and swaps of neighbours that turn one word into the other; nothing
+/// when there are more than the limit.
+fn distance(left: &[char], right: &[char], limit: usize) -> Option<usize> {
+    if left.len().abs_diff(right.len()) > limit {
+        return None;
     }
-    rows[left.len()][right.len()]
+    // What both begin or end with needs no step.
+    let same = left.iter().zip(right).take_while(|(left, right)| left == right).count();
+    let (left, right) = (&left[same..], &right[same..]);
+    let same = left.iter().rev().zip(right.iter().rev()).take_while(|(left, right)| left == right).count();
+    let (left, right) = (&left[..left.len() - same], &right[..right.len() - same]);
+    let width = right.len() + 1;
+    let mut rows = [[0_usize; WORD_LIMIT + 5]; 3];
+    for (column, steps) in rows[0][..width].iter_mut().enumerate() {
+        *steps = column;
+    }
+    for i in 1..=left.len() {
+        let (row, above, higher) = (i % 3, (i + 2) % 3, (i + 1) % 3);
+        rows[row][0] = i;
+        for j in 1..width {
+            let replaced = rows[above][j - 1] + usize::from(left[i - 1] != right[j - 1]);
+            let mut best = replaced.min(rows[above][j] + 1).min(rows[row][j - 1] + 1);
+            if i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1] {
+                best = best.min(rows[higher][j - 2] + 1);
+            }
+            rows[row][j] = best;
+        }
+        // A swap reaches over one row: two of them must be too far.
+        let far = |row: usize| rows[row][..width].iter().all(|steps| *steps > limit);
+        if far(row) && far(above) {
+            return None;
+        }
+    }
+    let steps = rows[left.len() % 3][right.len()];
+    (steps <= limit).then_some(steps)
 }
 
 #[cfg(test)]
@@ -190,6 +268,28 @@ mod tests {
         assert_eq!(nearest("prots", ["ports", "pid"]), Some("ports"));
         assert_eq!(nearest("zebra", ["ports", "pid"]), None);
         assert_eq!(nearest("X", ["_", "Y"]), None);
+        assert_eq!(nearest("iamge", ["image"]), Some("image"));
+        assert_eq!(nearest("ÄPFEL", ["birne", "äpfle"]), Some("äpfle"));
+        assert_eq!(nearest("service-1", ["server-1", "service-22", "service-2"]), Some("service-2"));
+        assert_eq!(nearest(&"x".repeat(1000), [&*"x".repeat(1001)]), None);
+    }
+
+    #[test]
+    fn messages_and_lists_of_findings_stay_short() {
+        let finding = Diagnostic::error("é".repeat(5000));
+        assert_eq!(finding.message.len(), MESSAGE_LIMIT + "…".len());
+        let mut findings = vec![finding; FINDING_LIMIT + 2];
+        shorten(&mut findings);
+        assert_eq!(findings.len(), FINDING_LIMIT + 1);
+        assert_eq!(findings[FINDING_LIMIT].message, "there is more to find: the first 250 are shown");
+    }
+
+    #[test]
+    fn a_long_chain_is_told_by_its_ends() {
+        assert_eq!(chain(&["a", "b", "a"], " -> "), "a -> b -> a");
+        let names: Vec<usize> = (0..50).collect();
+        let told = chain(&names, ">");
+        assert_eq!(told, "0>1>2>3>4>5>6>7>8>9>(30 more)>40>41>42>43>44>45>46>47>48>49");
     }
 
     #[test]

@@ -10,6 +10,8 @@ mod engine;
 mod actor;
 
 mod raw;
+
+#[expect(dead_code, reason = "the bench of loading looks closer at what commands take")]
 mod run;
 
 use std::fmt::Write;
@@ -20,15 +22,13 @@ use tempfile::TempDir;
 
 use actor::Actor;
 use engine::Engine;
-use run::{Measured, median};
+use run::{Measured, compare, in_turns, median};
 
 /// What the two are asked to do at a time: each goes first every other time.
 const PAIRS: usize = 7;
 const QUICK_PAIRS: usize = 25;
 const SLOW_PAIRS: usize = 5;
 const MANY: usize = 50;
-
-const MEBIBYTE: f64 = 1024.0 * 1024.0;
 
 fn main() -> ExitCode {
     // `cargo test` asks benches to run as tests, where measuring would mean nothing.
@@ -46,7 +46,6 @@ fn main() -> ExitCode {
     let bench = Bench { engine: &engine, image: &actor.image, folder: TempDir::new().expect("a folder") };
     let kept = [
         bench.starts(),
-        bench.reads_a_file(),
         bench.finds_nothing_to_do(),
         bench.starts_many(),
         bench.waits_in_a_chain(),
@@ -62,16 +61,6 @@ struct Bench<'e> {
 }
 
 impl Bench<'_> {
-    fn reads_a_file(&self) -> bool {
-        self.compose("services:\n  web:\n    image: nginx:1\n    ports: ['8080:80']\n");
-        let (ours, theirs) = in_turns(QUICK_PAIRS, || self.convoke(&["config", "-q"]), || self.peer(&["config", "-q"]));
-        let peak = ours.iter().map(|run| run.peak).max().unwrap_or_default();
-        let mebibytes = peak as f64 / MEBIBYTE;
-        let fast = compare("config -q of one service", &ours, &theirs, 0.1);
-        println!("  its peak of memory: {mebibytes:.1} MiB (at most 12)");
-        fast && mebibytes <= 12.0
-    }
-
     fn finds_nothing_to_do(&self) -> bool {
         self.compose(&self.many());
         let project = format!("cvk-bench-{}", engine::unique());
@@ -181,34 +170,4 @@ impl Bench<'_> {
     fn peer(&self, words: &[&str]) -> Measured {
         run::measure(Command::new("docker").arg("compose").args(words).current_dir(self.folder.path()))
     }
-}
-
-/// Runs both once to warm up, and then in turns.
-fn in_turns(
-    pairs: usize,
-    ours: impl Fn() -> Measured,
-    theirs: impl Fn() -> Measured,
-) -> (Vec<Measured>, Vec<Measured>) {
-    ours();
-    theirs();
-    let pair = |turn: usize| {
-        if turn.is_multiple_of(2) {
-            let ours = ours();
-            (ours, theirs())
-        } else {
-            let theirs = theirs();
-            (ours(), theirs)
-        }
-    };
-    (0..pairs).map(pair).unzip()
-}
-
-/// Prints both medians and their ratio, and says whether that is within the limit.
-fn compare(what: &str, ours: &[Measured], theirs: &[Measured], limit: f64) -> bool {
-    let (mine, other) = (median(ours), median(theirs));
-    let ratio = mine.as_secs_f64() / other.as_secs_f64();
-    let kept = ratio <= limit;
-    let verdict = if kept { "kept" } else { "MISSED" };
-    println!("{what}: {mine:.1?} against {other:.1?}, ratio {ratio:.3} (at most {limit}: {verdict})");
-    kept
 }

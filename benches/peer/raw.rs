@@ -37,7 +37,7 @@ pub fn start_many(engine: &Engine, image: &str, project: &str, count: usize, at_
             });
         }
     });
-    Measured { wall: began.elapsed(), peak: 0 }
+    Measured { wall: began.elapsed(), cpu: Duration::ZERO, peak: 0 }
 }
 
 /// How often a look is measured.

@@ -7,6 +7,9 @@ use crate::diagnostic::{Diagnostic, Files, Span};
 use crate::source::{self, ReadError, Reader, Rejected, Source, is_remote, shown};
 use crate::yaml::{self, Kind, Node, Parsed};
 
+/// How many documents a file may have: each is merged onto all before it.
+const DOCUMENT_LIMIT: usize = 100;
+
 /// One document, and the file that it stands in.
 #[derive(Debug)]
 pub(super) struct Written {
@@ -42,6 +45,10 @@ impl Loading<'_> {
 
     /// The documents of a file, each a mapping; nothing when it cannot be read. The span is where it is named.
     pub fn documents(&mut self, path: &Path, named: Option<Span>) -> Option<Vec<Written>> {
+        if !self.growth.another_file(&self.files, named, &mut self.findings) {
+            self.damage.files = true;
+            return None;
+        }
         let text = match self.text(path, named) {
             Ok(text) => text,
             Err(finding) => {
@@ -53,11 +60,19 @@ impl Loading<'_> {
         let file = self.files.add(shown(path, &self.source.current_dir), text);
         self.ways.uses.extend(named.map(|place| (file, place)));
         let text = self.files.get(file).map_or("", |file| file.text.as_str());
-        let Parsed { documents, findings, unread } = yaml::parse_all(file, text, self.options.provenance);
+        let Parsed { documents, findings, unread, values } =
+            yaml::parse_all(file, text, self.options.provenance, self.growth.room());
+        self.growth.values(values, named, &mut self.findings);
         self.findings.extend(findings);
         self.damage.files |= unread.is_some();
         unread.into_iter().for_each(|rest| self.damage.note(rest));
         self.settle(&[]);
+        if let Some(beyond) = documents.get(DOCUMENT_LIMIT) {
+            let finding = Diagnostic::error(format!("a file may have {DOCUMENT_LIMIT} documents")).at(beyond.span);
+            self.findings.push(finding);
+            self.damage.files = true;
+            return None;
+        }
         let mut written = Vec::new();
         for node in documents {
             match node.kind {

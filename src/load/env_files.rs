@@ -17,6 +17,9 @@ pub(super) fn resolve(loading: &mut Loading<'_>, project: &mut Project, document
     let resolve_environment = interpolate && loading.options.resolve_environment;
     let mut reading = Reading { loading, environment: &project.environment, texts: HashMap::new() };
     for (name, service) in &mut project.services {
+        if reading.loading.growth.is_over() {
+            return;
+        }
         let (mut variables, mut labels) = (Said::new(), Said::new());
         if resolve_environment {
             variables = reading.variables(service, written(document, name.as_str(), "env_file"));
@@ -30,6 +33,9 @@ pub(super) fn resolve(loading: &mut Loading<'_>, project: &mut Project, document
         }
     }
 }
+
+/// What a variable takes beside its name and value, in bytes.
+const ENTRY: usize = 50;
 
 /// What files say, in their order.
 type Said = Vec<Variable>;
@@ -87,7 +93,7 @@ impl Reading<'_, '_> {
                 continue;
             }
             let Some(file) = self.text("env file", env_file, place) else { continue };
-            self.add(file, Purpose::Variables { own: &own, raw: env_file.format == "raw" }, &mut said);
+            self.add(file, Purpose::Variables { own: &own, raw: env_file.format == "raw" }, place, &mut said);
         }
         let values =
             said.iter().filter(|line| line.value.is_some()).map(|line| (line.name.clone(), line.value.clone()));
@@ -102,7 +108,7 @@ impl Reading<'_, '_> {
             let label_file = EnvFile { path: path.clone(), required: true, ..EnvFile::default() };
             let place = places.get(index).map(|item| item.span);
             let Some(file) = self.text("label file", &label_file, place) else { continue };
-            self.add(file, Purpose::Labels, &mut said);
+            self.add(file, Purpose::Labels, place, &mut said);
         }
         let mut labels: BTreeMap<String, String> =
             said.iter().filter_map(|line| Some((line.name.clone(), line.value.clone()?))).collect();
@@ -116,6 +122,10 @@ impl Reading<'_, '_> {
         let source = self.loading.source;
         let path = absolute(&source.project_directory, &file.path);
         if !self.texts.contains_key(&path) {
+            let Loading { files, growth, findings, .. } = &mut *self.loading;
+            if !growth.another_file(files, place, findings) {
+                return None;
+            }
             let text = self.read(&path);
             self.texts.insert(path.clone(), text);
         }
@@ -142,7 +152,7 @@ impl Reading<'_, '_> {
     }
 
     /// Adds what a file says to what earlier ones said.
-    fn add(&mut self, file: FileId, purpose: Purpose<'_>, said: &mut Said) {
+    fn add(&mut self, file: FileId, purpose: Purpose<'_>, place: Option<Span>, said: &mut Said) {
         let text = self.loading.files.get(file).map_or("", |file| file.text.as_str());
         let environment = self.environment;
         let known: HashMap<&str, &str> =
@@ -175,7 +185,11 @@ impl Reading<'_, '_> {
         if !self.loading.damage.variables {
             self.loading.findings.extend(unset);
         }
-        said.extend(found.variables);
+        let size = |line: &Variable| line.name.len() + line.value.as_ref().map_or(0, String::len) + ENTRY;
+        let Loading { growth, findings, .. } = &mut *self.loading;
+        if growth.text(found.variables.iter().map(size).sum(), place, findings) {
+            said.extend(found.variables);
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::documents::Written;
 use super::reset::Resets;
 use super::{Checked, Loading, Scope, merge, paths};
-use crate::diagnostic::{Diagnostic, Span, nearest};
+use crate::diagnostic::{CHAIN_LIMIT, Diagnostic, Span, chain, nearest};
 use crate::source::{absolute, is_remote, relative, shown};
 use crate::yaml::{Kind, Map, Node, Through};
 
@@ -57,6 +57,9 @@ pub(super) fn apply<'l>(
         .collect();
     let mut walk = Walk { loading, services, document_path, resets, scope };
     for name in extending {
+        if walk.loading.is_hopeless() {
+            return;
+        }
         walk.extend(&name);
     }
 }
@@ -126,6 +129,10 @@ impl Walk<'_, '_> {
     fn merge(&mut self, stop: &Stop, base: Option<Node>) -> Option<Node> {
         let service = without_extends(self.service(stop.file.as_ref(), &stop.service)?);
         let Some(mut base) = base.filter(|base| !base.is_null()) else { return Some(service) };
+        let Loading { growth, findings, .. } = &mut *self.loading;
+        if !growth.values(base.size(), Some(stop.span), findings) {
+            return Some(service);
+        }
         base.pass(&Through::Extends { service: stop.base.as_str().into(), at: stop.span });
         if stop.file.is_none()
             && let Some(resets) = self.resets.of_service(&stop.service)
@@ -201,8 +208,9 @@ impl Walk<'_, '_> {
             return;
         }
         let names: Vec<&str> = circle.iter().map(|stop| stop.service.as_str()).chain([service]).collect();
-        let mut finding = Diagnostic::error(format!("circular reference: {}", names.join(" extends "))).at(last.span);
-        for stop in &circle[..circle.len() - 1] {
+        let mut finding =
+            Diagnostic::error(format!("circular reference: {}", chain(&names, " extends "))).at(last.span);
+        for stop in circle[..circle.len() - 1].iter().take(CHAIN_LIMIT) {
             finding = finding.label(stop.span, format!("{:?} extends this", stop.service));
         }
         self.loading.findings.push(finding);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Loading, Scope};
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Diagnostic, Span, chain};
 use crate::source::{Collected, Origin, absolute, is_remote, read_env_file, shown};
 use crate::yaml::{Kind, Node, Through};
 
@@ -35,6 +35,9 @@ pub(super) fn apply<'l>(loading: &mut Loading<'l>, document: &mut Node, document
         }
     };
     for item in items {
+        if loading.is_hopeless() {
+            return;
+        }
         let Some(inclusion) = read_inclusion(&item, scope, &mut loading.findings) else {
             loading.damage.files = true;
             continue;
@@ -164,6 +167,10 @@ fn variables(loading: &mut Loading<'_>, inclusion: &Inclusion, scope: &Scope<'_>
         if path == Path::new("/dev/null") {
             continue;
         }
+        let place = Some(span.unwrap_or(inclusion.span));
+        if !loading.growth.another_file(&loading.files, place, &mut loading.findings) {
+            break;
+        }
         let shown = shown(&path, &loading.source.current_dir);
         let before = loading.findings.len();
         read_env_file(
@@ -189,15 +196,15 @@ fn variables(loading: &mut Loading<'_>, inclusion: &Inclusion, scope: &Scope<'_>
     collected
 }
 
-fn cycle(chain: &[PathBuf], again: &Path, span: Span, current_dir: &Path) -> Diagnostic {
-    let start = chain.iter().position(|path| path == again).unwrap_or(0);
-    let names: Vec<String> = chain[start..]
+fn cycle(way: &[PathBuf], again: &Path, span: Span, current_dir: &Path) -> Diagnostic {
+    let start = way.iter().position(|path| path == again).unwrap_or(0);
+    let names: Vec<String> = way[start..]
         .iter()
         .map(PathBuf::as_path)
         .chain([again])
         .map(|path| shown(path, current_dir).display().to_string())
         .collect();
-    Diagnostic::error(format!("include cycle detected: {}", names.join(" includes "))).at(span)
+    Diagnostic::error(format!("include cycle detected: {}", chain(&names, " includes "))).at(span)
 }
 
 /// Puts the resources of an included project into a document. The same thing may come twice, but not two things under

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::Scope;
 use super::damage::Damage;
-use crate::diagnostic::{Diagnostic, Files, Span, nearest};
+use super::growth::Growth;
+use crate::diagnostic::{Diagnostic, FINDING_LIMIT, Files, Span, nearest};
 use crate::source::{
-    Expansion, Fault, FaultKind, Looked, Mention, Origin, Source, Unset, expand, mentions_that_count, place_in, shown,
+    Expansion, Fault, FaultKind, Looked, Mention, Origin, Places, Source, Unset, expand, mentions_that_count, shown,
 };
 use crate::yaml::{Author, Kind, Node, Template, Variable, VariableFrom};
 
@@ -109,8 +110,9 @@ pub(super) fn apply(
     files: &Files,
     unset: &mut Unset,
     damage: &mut Damage,
+    growth: &mut Growth,
 ) -> Vec<Diagnostic> {
-    let mut walk = Walk { environment, files, unset, damage, findings: Vec::new(), told: HashSet::new() };
+    let mut walk = Walk { environment, files, unset, damage, growth, findings: Vec::new(), told: HashSet::new() };
     walk.node(document);
     walk.findings
 }
@@ -120,12 +122,16 @@ struct Walk<'w> {
     files: &'w Files,
     unset: &'w mut Unset,
     damage: &'w mut Damage,
+    growth: &'w mut Growth,
     findings: Vec<Diagnostic>,
     told: HashSet<(Span, String)>,
 }
 
 impl Walk<'_> {
     fn node(&mut self, node: &mut Node) {
+        if self.growth.is_over() {
+            return;
+        }
         match &mut node.kind {
             Kind::Str(text) if text.contains('$') => *text = self.text(text, node.span).into(),
             Kind::Seq(items) => items.iter_mut().for_each(|item| self.node(item)),
@@ -136,7 +142,10 @@ impl Walk<'_> {
 
     fn text(&mut self, template: &str, span: Span) -> String {
         let Expansion { text, mut unset, mut faults } = expand(template, &|name| self.environment.get(name).cloned());
-        let place = |range| place_in(self.files.slice(span), template, range, span);
+        if unset.is_empty() && faults.is_empty() {
+            return self.kept(text, template, span);
+        }
+        let places = Places::new(self.files.slice(span), template, span);
         if self.damage.variables {
             let known = |fault: &Fault| !matches!(fault.kind, FaultKind::Required { .. });
             if !unset.is_empty() || !faults.iter().all(known) {
@@ -146,19 +155,25 @@ impl Walk<'_> {
             unset.clear();
         }
         for used in unset {
-            self.unset.add(used.name, place(used.range), self.environment.keys().map(String::as_str));
+            self.unset.add(used.name, places.of(used.range), self.environment.keys().map(String::as_str));
         }
         if !faults.is_empty() {
             self.damage.note(span);
         }
-        for fault in faults {
-            let place = place(fault.range.clone());
+        for fault in faults.into_iter().take((FINDING_LIMIT + 1).saturating_sub(self.findings.len())) {
+            let place = places.of(fault.range.clone());
             let finding = self.finding(&fault, place);
             if self.told.insert((place, finding.message.clone())) {
                 self.findings.push(finding);
             }
         }
-        text
+        self.kept(text, template, span)
+    }
+
+    /// The text, unless there is no room for it.
+    fn kept(&mut self, text: String, template: &str, span: Span) -> String {
+        let more = text.len().saturating_sub(template.len());
+        if self.growth.text(more, Some(span), &mut self.findings) { text } else { String::new() }
     }
 
     fn finding(&self, fault: &Fault, place: Span) -> Diagnostic {
@@ -194,7 +209,8 @@ mod tests {
         let file = files.add("compose.yaml", text.to_owned());
         let mut document = parse(file, text).unwrap().remove(0);
         let mut unset = Unset::default();
-        let findings = apply(&mut document, &environment(), &files, &mut unset, &mut Damage::default());
+        let findings =
+            apply(&mut document, &environment(), &files, &mut unset, &mut Damage::default(), &mut Growth::default());
         Interpolated { document, unset, findings, files }
     }
 

@@ -10,6 +10,7 @@ mod documents;
 mod env_files;
 mod environment;
 mod extends;
+mod growth;
 mod include;
 mod interpolate;
 mod merge;
@@ -28,7 +29,7 @@ mod words;
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::{Diagnostic, Files, Span, nearest};
+use crate::diagnostic::{Diagnostic, FINDING_LIMIT, Files, Span, nearest};
 use crate::model::Project;
 use crate::source::{Reader, Rejected, Source, Unset};
 use crate::yaml::{Author, Kind, Map, Node};
@@ -41,6 +42,7 @@ pub use unique::has_keys;
 
 use damage::Damage;
 use documents::Written;
+use growth::Growth;
 use scope::Scope;
 use told::Ways;
 
@@ -112,6 +114,9 @@ pub fn project(source: &Source, files: Files, options: &Options, read: &dyn Read
 
     let scope = Scope::of(source, &name);
     let mut document = loading.model(documents, &scope);
+    if loading.is_hopeless() {
+        return Err(loading.rejected());
+    }
     if document.as_map().is_none_or(Map::is_empty) && !loading.has_errors() {
         loading.findings.push(empty());
     }
@@ -156,13 +161,23 @@ struct Loading<'l> {
     damage: Damage,
     ways: Ways,
     unclear: Vec<Diagnostic>,
+    growth: Growth,
 }
 
 impl<'l> Loading<'l> {
     fn new(source: &'l Source, options: &'l Options, read: &'l dyn Reader, files: Files) -> Self {
-        let (unset, findings, ways) = (Unset::default(), source.faults.clone(), Ways::default());
-        let damage = Damage::of_variables(!source.faults.is_empty());
-        Self { source, options, read, files, unset, findings, damage, ways, unclear: Vec::new() }
+        Self {
+            source,
+            options,
+            read,
+            files,
+            unset: Unset::default(),
+            findings: source.faults.clone(),
+            damage: Damage::of_variables(!source.faults.is_empty()),
+            ways: Ways::default(),
+            unclear: Vec::new(),
+            growth: Growth::default(),
+        }
     }
 
     /// The documents of one project merged in their order, with everything in it that they include.
@@ -178,9 +193,16 @@ impl<'l> Loading<'l> {
             self.merge_document(&mut model, document, Checked::Yes);
             self.drop_version(&mut model);
             self.settle(&[]);
+            if self.is_hopeless() {
+                return model;
+            }
         }
         defaults::fill(&mut model);
         if !scope.is_included() && self.options.interpolate {
+            canonical::limit_commands(&mut model, &mut self.growth, &mut self.findings);
+            if self.growth.is_over() {
+                return model;
+            }
             canonical::finished_forms(&mut model, &mut self.findings);
         }
         check::document(&model, &mut self.findings);
@@ -215,7 +237,8 @@ impl<'l> Loading<'l> {
 
     /// Puts the values of variables in.
     fn expand(&mut self, node: &mut Node, environment: &BTreeMap<String, String>) {
-        let findings = interpolate::apply(node, environment, &self.files, &mut self.unset, &mut self.damage);
+        let Self { files, unset, damage, growth, .. } = self;
+        let findings = interpolate::apply(node, environment, files, unset, damage, growth);
         self.findings.extend(findings);
         self.settle(&[]);
     }
@@ -231,6 +254,7 @@ impl<'l> Loading<'l> {
             // What a misspelled key would include is missing now.
             self.damage.files |= model.as_map().is_some_and(|top| top.contains_key("include"));
         }
+        canonical::limit_ports(model, &mut self.growth, &mut self.findings);
         if self.options.interpolate {
             canonical::long_forms(model, &mut self.findings);
         } else {
@@ -279,6 +303,12 @@ impl<'l> Loading<'l> {
     /// Ends a phase, which may have mended faults at some places well enough to go on with.
     fn settle(&mut self, mended: &[Span]) {
         self.damage.settle(&mut self.findings, mended);
+    }
+
+    /// Whether there is more wrong than anybody would read, or more of anything than there is room for. What later phases
+    /// find takes time, and nobody gets to see it.
+    fn is_hopeless(&self) -> bool {
+        self.growth.is_over() || self.findings.iter().filter(|finding| finding.is_error()).count() > FINDING_LIMIT
     }
 
     fn has_errors(&self) -> bool {

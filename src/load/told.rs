@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::diagnostic::{Diagnostic, FileId, Files, Span};
+use crate::diagnostic::{Diagnostic, FileId, Files, Span, shorten};
 use crate::source::{Origin, mentions};
 
 /// How many files a label may lead through: more would only bury the fault.
@@ -20,11 +20,12 @@ pub(super) struct Ways {
 }
 
 /// Puts findings into the order in which they are read: errors first, each kind from the top of the first file on.
-/// Nothing is told twice.
+/// Nothing is told twice, and no more than anybody would read.
 pub(super) fn in_order(findings: &mut Vec<Diagnostic>) {
     let mut told = HashSet::new();
     findings.retain(|finding| told.insert((finding.span, finding.message.clone())));
     findings.sort_by_key(|finding| (finding.severity, finding.span.map(|span| (span.file, span.start))));
+    shorten(findings);
 }
 
 impl Ways {

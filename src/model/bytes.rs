@@ -33,9 +33,13 @@ impl Bytes {
             return whole.checked_mul(scale).map(Self).ok_or_else(invalid);
         }
         let value: f64 = number.parse().map_err(|_| invalid())?;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "sizes are far below 2^53")]
-        let bytes = (value * scale as f64) as i64;
-        Ok(Self(bytes))
+        #[expect(clippy::cast_precision_loss, reason = "it is a power of two")]
+        let bytes = value * scale as f64;
+        if bytes.abs() >= 2_f64.powi(63) {
+            return Err(invalid());
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "it was compared with the largest")]
+        Ok(Self(bytes as i64))
     }
 }
 

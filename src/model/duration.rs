@@ -59,7 +59,10 @@ impl Duration {
             total += number * scale;
             rest = &rest[end..];
         }
-        #[expect(clippy::cast_possible_truncation, reason = "the cast saturates")]
+        if total >= 2_f64.powi(63) {
+            return Err(invalid("it is longer than 292 years"));
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "it was compared with the largest")]
         let nanoseconds = total.round() as i64;
         Ok(Self { nanoseconds: if negative { -nanoseconds } else { nanoseconds } })
     }
@@ -154,7 +157,7 @@ mod tests {
 
     #[test]
     fn what_is_no_duration_is_refused() {
-        for text in ["", "90", "1 m", "1x", "s", "1h 30m"] {
+        for text in ["", "90", "1 m", "1x", "s", "1h 30m", "9999999h"] {
             assert!(Duration::parse(text).is_err(), "{text}");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 use serde_json::{Value, json};
 
 use crate::diagnostic::{Diagnostic, File, FileId, Files, Severity, Span};
@@ -10,12 +10,22 @@ use crate::diagnostic::{Diagnostic, File, FileId, Files, Severity, Span};
 /// How wide lines may be, in columns, before their ends are cut off.
 const WIDTH: usize = 140;
 
+/// How much of a file is looked at for two places of it in one piece, in bytes.
+const NEAR: usize = 16 << 10;
+
+/// How much of a line that is longer than that is looked at before and behind a place, in bytes.
+const AROUND: usize = 100;
+
+/// How long a report may be with lines of files in it, in bytes.
+const REPORT_LIMIT: usize = 100_000;
+
 /// Shows findings as the Rust compiler does: the message, the line, a mark below the place, and what to do about it.
 pub fn report(diagnostics: &[Diagnostic], files: &Files, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() }.term_width(WIDTH);
     let mut text = String::new();
     for diagnostic in diagnostics {
-        text.push_str(&renderer.render(&[group(diagnostic, files)]));
+        let lines = if text.len() < REPORT_LIMIT { Lines::Shown } else { Lines::Named };
+        text.push_str(&renderer.render(&[group(diagnostic, files, lines)]));
         text.push_str("\n\n");
     }
     // One empty line stands between findings, none behind the last.
@@ -26,25 +36,20 @@ pub fn report(diagnostics: &[Diagnostic], files: &Files, color: bool) -> String 
     text
 }
 
-fn group<'d>(diagnostic: &'d Diagnostic, files: &'d Files) -> Group<'d> {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lines {
+    Shown,
+    /// Places are told without what stands there.
+    Named,
+}
+
+fn group<'d>(diagnostic: &'d Diagnostic, files: &'d Files, lines: Lines) -> Group<'d> {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let places = diagnostic.span.map(|span| (AnnotationKind::Primary, span, None)).into_iter();
-    let labels = diagnostic.labels.iter();
-    let labels = labels.map(|(span, text)| (AnnotationKind::Context, *span, Some(text.as_str())));
-    let mut shown: Vec<(FileId, Vec<Place<'d>>)> = Vec::new();
-    for (kind, span, label) in places.chain(labels) {
-        let Some(file) = files.get(span.file) else { continue };
-        let place = Place { kind, bytes: first_line(&file.text, span), label };
-        match shown.iter_mut().find(|(id, _)| *id == span.file) {
-            Some((_, places)) => places.push(place),
-            None => shown.push((span.file, vec![place])),
-        }
-    }
-    let snippets = shown.into_iter().filter_map(|(id, places)| Some(snippet(files.get(id)?, places)));
-    let group = level.primary_title(&diagnostic.message).elements(snippets);
+    let excerpts = excerpts(diagnostic, files).into_iter().flat_map(|excerpt| excerpt.elements(lines));
+    let group = level.primary_title(&diagnostic.message).elements(excerpts);
     group.elements(diagnostic.help.iter().map(|help| Level::HELP.message(help)))
 }
 
@@ -55,21 +60,83 @@ struct Place<'d> {
     label: Option<&'d str>,
 }
 
-/// The lines of a file with marked places. Only the part from the first to the last of them is given on: what is drawn
-/// takes time for every line of it.
-fn snippet<'d>(file: &'d File, places: Vec<Place<'d>>) -> Snippet<'d, Annotation<'d>> {
-    let first = places.iter().map(|place| place.bytes.start).min().unwrap_or_default();
-    let last = places.iter().map(|place| place.bytes.end).max().unwrap_or_default();
-    let (part, number) = file.whole_lines(first, last);
-    let annotations = places.into_iter().map(|Place { kind, bytes, label }| {
-        let annotation = kind.span(bytes.start - part.start..bytes.end - part.start);
-        match label {
-            Some(label) => annotation.label(label),
-            None => annotation,
+/// A part of a file with marked places. Only the lines from the first to the last of them belong to it: what is drawn
+/// takes time for every byte.
+struct Excerpt<'d> {
+    file: &'d File,
+    part: Range<usize>,
+    /// Of the first line, counted from 1.
+    number: usize,
+    places: Vec<Place<'d>>,
+}
+
+/// The parts of files that a finding is about, files in the order of their first places.
+fn excerpts<'d>(diagnostic: &'d Diagnostic, files: &'d Files) -> Vec<Excerpt<'d>> {
+    let places = diagnostic.span.map(|span| (AnnotationKind::Primary, span, None)).into_iter();
+    let labels = diagnostic.labels.iter();
+    let labels = labels.map(|(span, text)| (AnnotationKind::Context, *span, Some(text.as_str())));
+    let mut excerpts: Vec<(FileId, Excerpt<'d>)> = Vec::new();
+    for (kind, span, label) in places.chain(labels) {
+        let Some(file) = files.get(span.file) else { continue };
+        let place = Place { kind, bytes: first_line(&file.text, span), label };
+        let (part, number) = file.whole_lines(place.bytes.start, place.bytes.end);
+        let near = excerpts
+            .iter_mut()
+            .filter(|(id, _)| *id == span.file)
+            .map(|(_, known)| known)
+            .find(|known| known.part.end.max(part.end) - known.part.start.min(part.start) <= NEAR);
+        match near {
+            Some(known) => {
+                known.part = known.part.start.min(part.start)..known.part.end.max(part.end);
+                known.number = known.number.min(number);
+                known.places.push(place);
+            }
+            None => excerpts.push((span.file, Excerpt { file, part, number, places: vec![place] })),
         }
-    });
-    let snippet = Snippet::source(&file.text[part.clone()]).line_start(number).path(file.path.to_string_lossy());
-    snippet.annotations(annotations)
+    }
+    excerpts.into_iter().map(|(_, excerpt)| excerpt).collect()
+}
+
+impl<'d> Excerpt<'d> {
+    fn elements(self, lines: Lines) -> Vec<Element<'d>> {
+        let path = self.file.path.to_string_lossy();
+        if self.part.len() <= NEAR && lines == Lines::Shown {
+            return vec![self.snippet().path(path).into()];
+        }
+        // The line and the column are told by themselves, since what stands before is not given on.
+        let at = self.places[0].bytes.start;
+        let (line, number) = self.file.whole_lines(at, at);
+        let column = self.file.text[line.start..at].chars().count() + 1;
+        let origin = Origin::path(path).line(number).char_column(column);
+        match lines {
+            Lines::Shown => vec![origin.into(), self.cut().snippet().into()],
+            Lines::Named => vec![origin.into()],
+        }
+    }
+
+    /// What stands around the one place of a line that is too long.
+    fn cut(mut self) -> Self {
+        let text = &self.file.text;
+        for Place { bytes, .. } in &mut self.places {
+            bytes.end = boundary(text, bytes.end.min(bytes.start + AROUND));
+            let start = boundary(text, bytes.start.saturating_sub(AROUND)).max(self.part.start);
+            let end = boundary(text, bytes.end + AROUND).min(self.part.end);
+            self.part = start..end;
+        }
+        self
+    }
+
+    fn snippet(self) -> Snippet<'d, Annotation<'d>> {
+        let annotations = self.places.into_iter().map(|Place { kind, bytes, label }| {
+            let annotation = kind.span(bytes.start - self.part.start..bytes.end - self.part.start);
+            match label {
+                Some(label) => annotation.label(label),
+                None => annotation,
+            }
+        });
+        let snippet = Snippet::source(&self.file.text[self.part.clone()]).line_start(self.number);
+        snippet.annotations(annotations)
+    }
 }
 
 /// The part of a span that stands on its first line, between characters of the text whatever the span says.
@@ -218,6 +285,18 @@ mod tests {
         let file = files.add("long.yaml", format!("a: {}!{}\n", "x".repeat(5000), "y".repeat(5000)));
         let finding = Diagnostic::error("unexpected").at(Span { file, start: 5003, end: 5004 });
         assert!(report(&[finding], &files, false).lines().all(|line| line.len() < 200));
+    }
+
+    /// Where a line, or what lies between two places, is too long to be looked at as a whole.
+    #[test]
+    fn places_of_huge_files_are_shown() {
+        let mut files = Files::default();
+        let line = format!("a: {}!{}\n", "ä".repeat(500_000), "y".repeat(500_000));
+        let file = files.add("huge.yaml", format!("{line}{}last\n", "- x\n".repeat(50_000)));
+        let at = |start: usize, end: usize| Span { file, start: start as u32, end: end as u32 };
+        let end = line.len() + 4 * 50_000;
+        let finding = Diagnostic::error("unexpected").at(at(1_000_003, 1_500_000)).label(at(end, end + 4), "end");
+        assert_snapshot!(report(&[finding], &files, false));
     }
 
     proptest! {

@@ -3,8 +3,17 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::template::{self, Expansion, Lookup, expand};
+use super::template::{Expansion, LENGTH_LIMIT, Lookup, Places, expand};
 use crate::diagnostic::{Diagnostic, FileId, Span};
+
+/// How many variables an env file may have. A kernel hands no process that many.
+pub(super) const VARIABLE_LIMIT: usize = 20_000;
+
+/// How many faults of a file are worth telling.
+pub(super) const FAULT_LIMIT: usize = 500;
+
+/// How much the variables of one file may add to it, in bytes.
+const GROWTH_LIMIT: usize = 4 * LENGTH_LIMIT;
 
 /// One line of an env file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,10 +58,16 @@ pub(super) fn parse_what_can_be(
         lookup,
         earlier,
         known: HashMap::new(),
+        grown: 0,
+        overgrown: false,
         found: EnvFile::default(),
         faults: Vec::new(),
     };
-    while reading.seek_statement() {
+    while reading.seek_statement() && reading.faults.len() < FAULT_LIMIT {
+        if reading.found.variables.len() == VARIABLE_LIMIT {
+            reading.faults.push(too_many(reading.span(reading.at, reading.at + 1)));
+            break;
+        }
         reading.statement();
     }
     (reading.found, reading.faults)
@@ -66,6 +81,9 @@ struct Reading<'r> {
     earlier: Lookup<'r>,
     /// What the lines above say.
     known: HashMap<String, String>,
+    /// How many bytes variables have added, and whether that was too much.
+    grown: usize,
+    overgrown: bool,
     found: EnvFile,
     faults: Vec<Diagnostic>,
 }
@@ -183,15 +201,27 @@ impl<'r> Reading<'r> {
             |name: &str| (self.lookup)(name).or_else(|| self.known.get(name).cloned()).or_else(|| (self.earlier)(name));
         let Expansion { text, unset, faults } = expand(value, &lookup);
         let raw = &self.text[span.start as usize..span.end as usize];
-        for used in unset {
-            self.found.unset.push((used.name, template::place(raw, value, used.range, span)));
+        let places = Places::new(raw, value, span);
+        self.found.unset.extend(unset.into_iter().map(|used| (used.name, places.of(used.range))));
+        self.faults.extend(faults.iter().map(|fault| fault.finding(places.of(fault.range.clone()))));
+        self.grown += text.len().saturating_sub(value.len());
+        if self.grown <= GROWTH_LIMIT {
+            return text;
         }
-        for fault in faults {
-            let place = template::place(raw, value, fault.range.clone(), span);
-            self.faults.push(fault.finding(place));
+        if !std::mem::replace(&mut self.overgrown, true) {
+            let message =
+                format!("the values of variables make this file longer by more than {} MiB", GROWTH_LIMIT >> 20);
+            let finding = Diagnostic::error(message).at(span);
+            self.faults.push(finding.help("look for variables whose values repeat one another"));
         }
-        text
+        String::new()
     }
+}
+
+/// The finding about a file with more variables than it may have, where the first of them stands that is too much.
+pub(super) fn too_many(place: Span) -> Diagnostic {
+    let finding = Diagnostic::error(format!("an env file cannot have more than {VARIABLE_LIMIT} variables")).at(place);
+    finding.help("no container can be started with that many: leave out what it does not need")
 }
 
 /// Blanks inside a line; the end of a line is none.

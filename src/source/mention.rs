@@ -61,8 +61,8 @@ fn collect(template: &str, depth: usize, found: &mut Vec<Mention>) {
 
 /// Reads the `${…}` at the start of a text and gives its length.
 fn braced(text: &str, depth: usize, found: &mut Vec<Mention>) -> usize {
-    let line = &text[..text.find('\n').unwrap_or(text.len())];
-    let Some(length) = closing_length(line) else { return line.len() };
+    let Some(length) = closing_length(text) else { return text.find('\n').unwrap_or(text.len()) };
+    let line = &text[..length];
     let name = name(&line[2..]);
     let mention = Mention { name: name.to_owned(), ..Mention::default() };
     let behind = &line[2 + name.len()..];

@@ -14,7 +14,7 @@ mod unset;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::diagnostic::{Diagnostic, Files, Span};
+use crate::diagnostic::{Diagnostic, Files, Span, shorten};
 
 pub use discover::is_usual;
 pub(crate) use discover::usual_name_near;
@@ -27,7 +27,7 @@ pub(crate) use name::of_directory as name_of_directory;
 pub use name::{invalid_name, normal_name, project_name};
 pub use raw_env::parse as parse_raw_env_file;
 pub use read::{DiskReader, MapReader, ReadError, Reader};
-pub use template::{Expansion, Fault, FaultKind, Lookup, Use, expand, place as place_in};
+pub use template::{Expansion, Fault, FaultKind, Lookup, Places, Use, expand};
 pub(crate) use unset::Unset;
 
 /// What a person asked for: the flags, the shell, and the place where it was typed.
@@ -109,7 +109,8 @@ pub struct Rejected {
 }
 
 impl Rejected {
-    pub fn new(files: Files, diagnostics: Vec<Diagnostic>) -> Self {
+    pub fn new(files: Files, mut diagnostics: Vec<Diagnostic>) -> Self {
+        shorten(&mut diagnostics);
         Self { files, diagnostics }
     }
 }

@@ -1,6 +1,6 @@
 //! Env files of the format `raw`: what stands behind `=` is the value as it is.
 
-use super::dotenv::{EnvFile, Variable};
+use super::dotenv::{self, EnvFile, FAULT_LIMIT, VARIABLE_LIMIT, Variable};
 use super::template::Lookup;
 use crate::diagnostic::{Diagnostic, FileId, Span};
 
@@ -36,6 +36,12 @@ pub fn parse(file: FileId, text: &str, lookup: Lookup<'_>) -> Result<EnvFile, Ve
             end: (start + from + length) as u32,
         };
         let name_span = span(0, name.len());
+        if found.variables.len() == VARIABLE_LIMIT {
+            faults.push(dotenv::too_many(name_span));
+        }
+        if faults.len() >= FAULT_LIMIT || found.variables.len() == VARIABLE_LIMIT {
+            break;
+        }
         if name.is_empty() {
             faults.push(Diagnostic::error("a name is missing here").at(span(0, 1)).help("write `NAME=value`"));
         } else if name.contains(char::is_whitespace) {

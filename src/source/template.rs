@@ -7,6 +7,12 @@ use crate::diagnostic::{Diagnostic, Span};
 /// How deep variables may stand inside each other.
 pub(super) const DEPTH_LIMIT: usize = 64;
 
+/// How long a text with variables may become, in bytes: variables that hold variables grow without end otherwise.
+pub(crate) const LENGTH_LIMIT: usize = 1 << 20;
+
+/// How many variables without a value one text may have.
+const USE_LIMIT: usize = 10_000;
+
 /// Gives the value of a variable; `None` when it is not set.
 pub type Lookup<'l> = &'l dyn Fn(&str) -> Option<String>;
 
@@ -44,6 +50,10 @@ pub enum FaultKind {
     /// With what is wrong with it.
     Malformed(&'static str),
     TooDeep,
+    /// What the variables stand for makes the text too long. The expansion has no text then.
+    TooLong,
+    /// As before, but it is the variables without a value that are too many.
+    TooMany,
 }
 
 impl Fault {
@@ -61,6 +71,14 @@ impl Fault {
             FaultKind::TooDeep => {
                 Diagnostic::error(format!("variables stand more than {DEPTH_LIMIT} deep inside each other")).at(span)
             }
+            FaultKind::TooLong => {
+                let limit = LENGTH_LIMIT >> 20;
+                let message = format!("with the values of its variables this text would be longer than {limit} MiB");
+                Diagnostic::error(message).at(span).help("look for variables whose values repeat one another")
+            }
+            FaultKind::TooMany => {
+                Diagnostic::error(format!("this text uses more than {USE_LIMIT} variables that have no value")).at(span)
+            }
         }
     }
 }
@@ -69,7 +87,32 @@ impl Fault {
 pub fn expand(template: &str, lookup: Lookup<'_>) -> Expansion {
     let mut expansion = Expansion::default();
     expand_part(template, 0, 0, lookup, &mut expansion);
+    if expansion.is_too_long() {
+        expansion.text.clear();
+    }
     expansion
+}
+
+impl Expansion {
+    /// Whether to go on would take too much memory, which is a fault.
+    fn is_too_much(&mut self, at: usize) -> bool {
+        if !self.is_too_long() && self.unset.len() + self.faults.len() >= USE_LIMIT {
+            self.faults.push(Fault { kind: FaultKind::TooMany, range: at..at + 1 });
+        }
+        self.is_too_long()
+    }
+
+    fn is_too_long(&self) -> bool {
+        self.faults.last().is_some_and(|fault| matches!(fault.kind, FaultKind::TooLong | FaultKind::TooMany))
+    }
+
+    /// Puts in what a variable stands for.
+    fn put(&mut self, value: &str, range: Range<usize>) {
+        if self.text.len() + value.len() > LENGTH_LIMIT && !value.is_empty() {
+            return self.faults.push(Fault { kind: FaultKind::TooLong, range });
+        }
+        self.text.push_str(value);
+    }
 }
 
 /// Expands a part of a template that starts `offset` bytes behind its beginning.
@@ -79,6 +122,9 @@ fn expand_part(part: &str, offset: usize, depth: usize, lookup: Lookup<'_>, expa
         expansion.text.push_str(&rest[..dollar]);
         rest = &rest[dollar..];
         let at = offset + part.len() - rest.len();
+        if expansion.is_too_much(at) {
+            return;
+        }
         let behind = &rest[1..];
         let name = name(behind);
         let length = if behind.starts_with('$') {
@@ -100,28 +146,30 @@ fn expand_part(part: &str, offset: usize, depth: usize, lookup: Lookup<'_>, expa
 
 fn plain(name: &str, range: Range<usize>, lookup: Lookup<'_>, expansion: &mut Expansion) {
     match lookup(name) {
-        Some(value) => expansion.text.push_str(&value),
+        Some(value) => expansion.put(&value, range),
         None => expansion.unset.push(Use { name: name.to_owned(), range }),
     }
 }
 
 /// Expands the `${…}` at the start of a text and gives its length.
 fn braced(text: &str, at: usize, depth: usize, lookup: Lookup<'_>, expansion: &mut Expansion) -> usize {
-    let line = &text[..text.find('\n').unwrap_or(text.len())];
-    let name = name(&line[2..]);
-    let behind = &line[2 + name.len()..];
+    let name = name(&text[2..]);
+    let behind = &text[2 + name.len()..];
     if !name.is_empty() && behind.starts_with('}') {
         let length = 3 + name.len();
         plain(name, at..at + length, lookup, expansion);
         return length;
     }
     let operator = Operator::at_start(behind).filter(|_| !name.is_empty());
-    let (Some((operator, width)), Some(length)) = (operator, closing_length(line)) else {
-        let length = line.find('}').map_or(line.len(), |end| end + 1);
+    let (Some((operator, width)), Some(length)) = (operator, closing_length(text)) else {
+        let length = match text.find(['}', '\n']) {
+            Some(end) if text[end..].starts_with('}') => end + 1,
+            end => end.unwrap_or(text.len()),
+        };
         let why = match name {
             "" if behind.starts_with('}') => "the name of a variable is missing",
             "" => "the name of a variable starts with a letter or `_`",
-            _ if operator.is_some() || behind.is_empty() => "the closing `}` is missing",
+            _ if operator.is_some() || behind.is_empty() || behind.starts_with('\n') => "the closing `}` is missing",
             _ => "behind the name stands `}`, or `:-`, `-`, `:?`, `?`, `:+` or `+` and a text",
         };
         expansion.faults.push(Fault { kind: FaultKind::Malformed(why), range: at..at + length });
@@ -133,7 +181,7 @@ fn braced(text: &str, at: usize, depth: usize, lookup: Lookup<'_>, expansion: &m
     }
     let start = 2 + name.len() + width;
     let mut argument = Expansion::default();
-    expand_part(&line[start..length - 1], at + start, depth + 1, lookup, &mut argument);
+    expand_part(&text[start..length - 1], at + start, depth + 1, lookup, &mut argument);
     operator.apply(name, at..at + length, argument, lookup, expansion);
     length
 }
@@ -145,11 +193,11 @@ pub(super) fn name(text: &str) -> &str {
     if text.starts_with(|first: char| first.is_ascii_digit()) { "" } else { &text[..length] }
 }
 
-/// The length of the `${…}` at the start of a line, found as docker compose finds it: it passes over the character
-/// behind each `{`, and where braces do not balance it takes all up to the last `}`.
-pub(super) fn closing_length(line: &str) -> Option<usize> {
+/// The length of the `${…}` at the start of a text, found as docker compose finds it: it passes over the character
+/// behind each `{`, and where braces do not balance it takes all up to the last `}` of the line.
+pub(super) fn closing_length(text: &str) -> Option<usize> {
     let mut open = 0_usize;
-    let mut bytes = line.bytes().enumerate();
+    let mut bytes = text.bytes().take_while(|byte| *byte != b'\n').enumerate();
     while let Some((at, byte)) = bytes.next() {
         match byte {
             b'{' => {
@@ -165,6 +213,7 @@ pub(super) fn closing_length(line: &str) -> Option<usize> {
             _ => {}
         }
     }
+    let line = &text[..text.find('\n').unwrap_or(text.len())];
     line.rfind('}').map(|end| end + 1)
 }
 
@@ -222,34 +271,43 @@ impl Operator {
             }
         };
         if takes_argument {
-            expansion.text.push_str(&argument.text);
+            expansion.put(&argument.text, range);
             expansion.unset.extend(argument.unset);
         } else {
-            expansion.text.push_str(&value.unwrap_or_default());
+            expansion.put(&value.unwrap_or_default(), range);
         }
     }
 }
 
-/// Where a range of a text stands in the file; the whole scalar where escapes or folded lines hide it.
-pub fn place(raw: &str, text: &str, range: Range<usize>, span: Span) -> Span {
-    let Some(part) = text.get(range.clone()).filter(|part| !part.is_empty()) else { return span };
-    // What occurs as often in the file as in the text occurs there in the same order.
-    let (in_file, in_text) = (occurrences(raw, part), occurrences(text, part));
-    let at = in_text.iter().position(|at| *at == range.start).filter(|_| in_file.len() == in_text.len());
-    let Some(at) = at.map(|number| in_file[number]) else { return span };
-    let start = span.start + at as u32;
-    Span { start, end: start + part.len() as u32, ..span }
+/// Finds where parts of a text stand in the file that it was read from. Each part begins with a `$`.
+pub struct Places<'t> {
+    raw: &'t str,
+    text: &'t str,
+    span: Span,
+    /// Every `$` of the text, and the same one of the file; nothing where escapes hide some.
+    dollars: Vec<(usize, usize)>,
 }
 
-/// Where a text begins in another one. Two of these places may overlap: `${A:${A:${` holds `${A:${` twice.
-fn occurrences(text: &str, part: &str) -> Vec<usize> {
-    let mut found = Vec::new();
-    let mut from = 0;
-    while let Some(at) = text[from..].find(part).map(|at| from + at) {
-        found.push(at);
-        from = at + part.chars().next().map_or(1, char::len_utf8);
+impl<'t> Places<'t> {
+    /// `raw` is what the file has at the span, `text` what it was read as.
+    pub fn new(raw: &'t str, text: &'t str, span: Span) -> Self {
+        let ours = text.bytes().enumerate().filter(|(_, byte)| *byte == b'$').map(|(at, _)| at);
+        let theirs = raw.bytes().enumerate().filter(|(_, byte)| *byte == b'$').map(|(at, _)| at);
+        let same = ours.clone().count() == theirs.clone().count();
+        Self { raw, text, span, dollars: if same { ours.zip(theirs).collect() } else { Vec::new() } }
     }
-    found
+
+    /// The place of a range of the text; that of the whole where escapes or folded lines hide it.
+    pub fn of(&self, range: Range<usize>) -> Span {
+        let found = self.dollars.binary_search_by_key(&range.start, |(ours, _)| *ours);
+        let (Ok(index), Some(part)) = (found, self.text.get(range)) else { return self.span };
+        let (_, at) = self.dollars[index];
+        if !self.raw[at..].starts_with(part) {
+            return self.span;
+        }
+        let start = self.span.start + at as u32;
+        Span { start, end: start + part.len() as u32, ..self.span }
+    }
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ pub use decode::decode;
 pub use decode_all::decode_all;
 pub use node::{Kind, Map, Node, Tag};
 pub use order::natural_order;
-pub use parse::{Parsed, parse, parse_all};
+pub use parse::{Parsed, VALUE_LIMIT, parse, parse_all};
 pub use print::print;
 pub use trail::{Author, Removed, Template, Through, Trail, Variable, VariableFrom};
 pub use value::to_value;

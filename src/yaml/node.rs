@@ -120,6 +120,15 @@ impl Node {
         Self::new(Kind::Null, span)
     }
 
+    /// The number of nodes in it, itself included.
+    pub fn size(&self) -> usize {
+        1 + match &self.kind {
+            Kind::Seq(items) => items.iter().map(Self::size).sum(),
+            Kind::Map(map) => map.iter().map(|(_, _, value)| value.size()).sum(),
+            _ => 0,
+        }
+    }
+
     pub fn as_str(&self) -> Option<&str> {
         match &self.kind {
             Kind::Str(text) => Some(text),

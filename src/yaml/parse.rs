@@ -17,6 +17,9 @@ const NAMESPACE: &str = "tag:yaml.org,2002:";
 /// How many quoted texts may be read again for the sake of an escape that the parser does not know.
 const MENDED_LIMIT: usize = 100;
 
+/// How many keys, values and ends of lists and mappings the files of a project may have: more take too much memory.
+pub const VALUE_LIMIT: usize = 500_000;
+
 /// What could be read of a text.
 #[derive(Debug)]
 pub struct Parsed {
@@ -27,11 +30,13 @@ pub struct Parsed {
     /// What was not read, or not well: from the line of the fault that stopped the reader to the end of the text. The
     /// last document holds what stands before it.
     pub unread: Option<Span>,
+    /// How many keys, values and ends of lists and mappings there are.
+    pub values: usize,
 }
 
 impl Parsed {
     fn nothing(file: FileId, findings: Vec<Diagnostic>) -> Self {
-        Self { documents: Vec::new(), findings, unread: Some(Span { file, start: 0, end: u32::MAX }) }
+        Self { documents: Vec::new(), findings, unread: Some(Span { file, start: 0, end: u32::MAX }), values: 0 }
     }
 }
 
@@ -40,13 +45,13 @@ impl Parsed {
 /// # Errors
 /// Everything that is wrong with it, as far as that can be told in one pass.
 pub fn parse(file: FileId, text: &str) -> Result<Vec<Node>, Vec<Diagnostic>> {
-    let Parsed { documents, findings, .. } = parse_all(file, text, false);
+    let Parsed { documents, findings, .. } = parse_all(file, text, false, VALUE_LIMIT);
     if findings.is_empty() { Ok(documents) } else { Err(findings) }
 }
 
 /// As [`parse`], with what stands before and between the faults. Trees that remember know also what `<<` brought and a
-/// key of the mapping itself took the place of.
-pub fn parse_all(file: FileId, text: &str, remember: bool) -> Parsed {
+/// key of the mapping itself took the place of. A text with more values than there is room for is not read.
+pub fn parse_all(file: FileId, text: &str, remember: bool, room: usize) -> Parsed {
     if u32::try_from(text.len()).is_err() {
         return Parsed::nothing(file, vec![Diagnostic::error("the file is larger than 4 GiB")]);
     }
@@ -57,7 +62,7 @@ pub fn parse_all(file: FileId, text: &str, remember: bool) -> Parsed {
     let mut mended = Cow::Borrowed(text);
     let mut hidden = Vec::new();
     let reading = loop {
-        let reading = Reading::of(file, text, &mended, &hidden);
+        let reading = Reading::of(file, text, &mended, &hidden, room);
         let Some((at, Fault::UnknownEscape)) = reading.stopped else { break reading };
         let mut attempt = mended.clone().into_owned();
         match escapes::hide_apostrophes(&mut attempt, at) {
@@ -67,7 +72,12 @@ pub fn parse_all(file: FileId, text: &str, remember: bool) -> Parsed {
         drop(reading);
         mended = Cow::Owned(attempt);
     };
-    let Reading { events, stopped } = reading;
+    let Reading { events, stopped, full } = reading;
+    if let Some(place) = full {
+        let finding = Diagnostic::error("too many values: the files of a project are read up to here").at(place);
+        let help = format!("they may have {VALUE_LIMIT} keys, values and ends of lists and mappings together");
+        return Parsed::nothing(file, vec![finding.help(help)]);
+    }
     let mut findings =
         characters::leading_tabs(file, text, &events, stopped.as_ref().map_or(text.len(), |(at, _)| *at));
     // Where a tab went before, all that follows is its fault.
@@ -97,11 +107,13 @@ struct Reading<'t> {
     events: Vec<(Event<'t>, Place)>,
     /// The first error in the syntax and its byte: there is nothing to be read behind it.
     stopped: Option<(usize, Fault)>,
+    /// Where there was no room for more.
+    full: Option<Span>,
 }
 
 impl<'t> Reading<'t> {
     /// Reads the mended text; places are the same in the original.
-    fn of(file: FileId, original: &str, mended: &'t str, hidden: &[Hidden]) -> Self {
+    fn of(file: FileId, original: &str, mended: &'t str, hidden: &[Hidden], room: usize) -> Self {
         // These read what docker compose reads; nesting is limited where the tree is built.
         let options = granit_parser::options! {
             emit_comments: false,
@@ -111,7 +123,7 @@ impl<'t> Reading<'t> {
             flow_nesting_limit: 1000,
             block_nesting_limit: 1000
         };
-        let mut reading = Self { events: Vec::new(), stopped: None };
+        let mut reading = Self { events: Vec::new(), stopped: None, full: None };
         for item in Parser::new_from_str_with_options(mended, options) {
             match item {
                 Ok((raw, span)) => {
@@ -121,6 +133,10 @@ impl<'t> Reading<'t> {
                     };
                     if let Some(event) = translate(raw, original, place.span, hidden) {
                         reading.events.push((event, place));
+                    }
+                    if reading.events.len() > room {
+                        reading.full = Some(place.span);
+                        break;
                     }
                 }
                 Err(error) => {

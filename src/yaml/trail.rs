@@ -177,10 +177,10 @@ impl Node {
 mod tests {
     use super::*;
     use crate::diagnostic::FileId;
-    use crate::yaml::{parse, parse_all};
+    use crate::yaml::{VALUE_LIMIT, parse, parse_all};
 
     fn tree(text: &str) -> Node {
-        parse_all(FileId(0), text, true).documents.remove(0)
+        parse_all(FileId(0), text, true, VALUE_LIMIT).documents.remove(0)
     }
 
     fn get<'n>(node: &'n Node, path: &[&str]) -> &'n Node {

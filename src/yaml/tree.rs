@@ -18,6 +18,9 @@ pub(super) const DEPTH_LIMIT: usize = 256;
 /// How many findings are worth showing.
 const FINDING_LIMIT: usize = 100;
 
+/// How many names of anchors are compared with one that is not known.
+const NAMES_LOOKED_AT: usize = 1000;
+
 /// One thing that the parser saw.
 #[derive(Clone, Debug)]
 pub(super) enum Event<'t> {
@@ -114,6 +117,8 @@ pub(super) struct Tree<'t> {
     stopped: bool,
     /// Whether what `<<` brings in vain is worth keeping.
     remember: bool,
+    /// The number of events.
+    values: usize,
 }
 
 impl<'t> Tree<'t> {
@@ -132,6 +137,7 @@ impl<'t> Tree<'t> {
             findings: Vec::new(),
             stopped: false,
             remember,
+            values: events.len(),
         }
     }
 
@@ -150,7 +156,7 @@ impl<'t> Tree<'t> {
                 self.end(span);
             }
         }
-        Parsed { documents: self.documents, findings: self.findings, unread }
+        Parsed { documents: self.documents, findings: self.findings, unread, values: self.values }
     }
 
     pub(super) fn add(&mut self, event: &'t Event<'_>, place: &Place) {
@@ -204,7 +210,8 @@ impl<'t> Tree<'t> {
 
     fn unknown_alias(&mut self, name: &str, span: Span) {
         let mut finding = Diagnostic::error(format!("no anchor `{name}` is defined before this alias")).at(span);
-        if let Some(meant) = nearest(name, self.names.iter().copied()) {
+        let names = self.names.iter().rev().take(if self.findings.len() < FINDING_LIMIT { NAMES_LOOKED_AT } else { 0 });
+        if let Some(meant) = nearest(name, names.copied()) {
             finding = finding.help(format!("did you mean `*{meant}`?"));
         }
         self.report(finding);

@@ -16,6 +16,7 @@ mod mappings;
 mod networks;
 mod ports;
 mod provider;
+mod size;
 mod strings;
 mod volumes;
 
@@ -26,6 +27,7 @@ use crate::yaml::{Kind, Map, Node};
 
 use super::casts;
 
+pub(super) use size::{limit_commands, limit_ports};
 pub(super) use volumes::clean;
 
 pub(super) use strings::text;

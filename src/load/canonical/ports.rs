@@ -5,6 +5,13 @@ use std::net::IpAddr;
 use crate::diagnostic::Diagnostic;
 use crate::yaml::{Author, Kind, Node};
 
+/// How many ports a range stands for; nothing where the entry is no range.
+pub(super) fn count(item: &Node) -> usize {
+    let Some(spec) = item.as_str() else { return 0 };
+    let (target, _) = protocol(spec.rsplit(':').next().unwrap_or(spec));
+    range(target).map_or(0, |(first, last)| usize::from(last - first))
+}
+
 /// One entry may stand for several ports, so the whole list is rewritten.
 pub(super) fn long(node: &mut Node, findings: &mut Vec<Diagnostic>) {
     let Some(items) = node.as_seq_mut() else { return };

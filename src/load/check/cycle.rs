@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{CHAIN_LIMIT, Diagnostic, chain};
 use crate::model::{Project, ServiceName};
 use crate::yaml::Node;
 
@@ -68,9 +68,9 @@ impl<'p> Walk<'p> {
 fn told(circle: &[&ServiceName], document: &Node) -> Diagnostic {
     let mut names: Vec<&str> = circle.iter().map(|name| name.as_str()).collect();
     names.extend(names.first().copied());
-    let mut finding = Diagnostic::error(format!("dependency cycle detected: {}", names.join(" -> ")))
+    let mut finding = Diagnostic::error(format!("dependency cycle detected: {}", chain(&names, " -> ")))
         .help("take one of these dependencies away");
-    for pair in names.windows(2) {
+    for pair in names.windows(2).take(CHAIN_LIMIT) {
         let [from, to] = pair else { continue };
         let edge = super::key(document, &["services", from, "depends_on", to].map(super::Step::Key));
         if let Some(place) = edge {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Severity, Span, nearest};
+use crate::diagnostic::{Diagnostic, FINDING_LIMIT, Severity, Span, nearest};
 use crate::yaml::{Kind, Map, Node};
 
 use super::super::path::Path;
@@ -41,7 +41,7 @@ struct Moved {
 
 impl Walk<'_> {
     fn visit(&mut self, node: &mut Node, shape: &'static Shape, path: &Path<'_>) {
-        if shape.kinds == Kinds::ANY {
+        if shape.kinds == Kinds::ANY || self.findings.len() > FINDING_LIMIT {
             return;
         }
         if !shape.kinds.holds(Kinds::of(node)) {

@@ -1,0 +1,204 @@
+//! Measures how convoke reads compose files: small ones, large ones in turns with docker compose, and hostile ones.
+//!
+//! Prints what it saw with its limits, and fails when one of them is missed. Needs no engine.
+
+#[path = "../../tests/hostile/cases.rs"]
+mod cases;
+
+#[path = "../peer/run.rs"]
+mod run;
+
+use std::fmt::Write;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use run::{Measured, compare, in_turns, median};
+
+const RUNS: usize = 25;
+const PAIRS: usize = 7;
+/// How often a hostile file is read: the best run counts, as others may work on the same machine.
+const TRIES: usize = 3;
+
+/// What every hostile file may take.
+const HOSTILE_TIME: Duration = Duration::from_millis(100);
+const HOSTILE_MEBIBYTES: f64 = 100.0;
+
+fn main() -> ExitCode {
+    // `cargo test` asks benches to run as tests, where measuring would mean nothing.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return ExitCode::SUCCESS;
+    }
+    let kept = [
+        one_service(),
+        many("1,000 services that depend on one another", &services(1000), 0.05, 30.0),
+        many("1,165 services in a file of 1 MB", &rich_services(1165), 0.03, 60.0),
+        linear(),
+        hostile(),
+    ];
+    if kept.iter().all(|kept| *kept) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn one_service() -> bool {
+    let folder = project("services:\n  web:\n    image: nginx:1\n    ports: ['8080:80']\n");
+    let both = [&["config", "-q"][..], &["config"]].map(|words| {
+        convoke(folder.path(), words);
+        let runs: Vec<Measured> = (0..RUNS).map(|_| convoke(folder.path(), words)).collect();
+        let (wall, peak) = (median(&runs), peak(&runs));
+        let kept = wall <= Duration::from_millis(5) && peak <= 10.0;
+        let words = words.join(" ");
+        println!("{words} of one service: {wall:.1?} (at most 5 ms), {peak:.1} MiB (at most 10): {}", verdict(kept));
+        kept
+    });
+    both.iter().all(|kept| *kept)
+}
+
+/// A large project in turns with docker compose, where that is there to be compared with.
+fn many(what: &str, text: &str, ratio: f64, mebibytes: f64) -> bool {
+    let folder = project(text);
+    let words = ["config", "-q"];
+    let there = Command::new("docker").args(["compose", "version"]).output().is_ok_and(|told| told.status.success());
+    let (ours, fast) = if there {
+        let theirs = || run::measure(Command::new("docker").arg("compose").args(words).current_dir(folder.path()));
+        let (ours, theirs) = in_turns(PAIRS, || convoke(folder.path(), &words), theirs);
+        let fast = compare(&format!("config -q of {what}"), &ours, &theirs, ratio);
+        (ours, fast)
+    } else {
+        println!("config -q of {what}: docker compose is missing, and there is nothing to compare with");
+        ((0..PAIRS).map(|_| convoke(folder.path(), &words)).collect(), true)
+    };
+    let (peak, kept) = (peak(&ours), peak(&ours) <= mebibytes);
+    println!("  its peak of memory: {peak:.1} MiB (at most {mebibytes}: {})", verdict(kept));
+    fast && kept
+}
+
+/// What a service costs must not depend on how many others there are.
+fn linear() -> bool {
+    let empty = cost(&services(1));
+    let each = [100, 1000, 10_000].map(|count| {
+        let cost = cost(&services(count));
+        let own = cost.cpu.saturating_sub(empty.cpu) / u32::try_from(count).expect("a small number");
+        println!("{count} services: {:.1?} of a processor, {own:.1?} each, {:.1} MiB", cost.cpu, cost.mebibytes());
+        own
+    });
+    let growth = each[2].as_secs_f64() / each[1].as_secs_f64();
+    let kept = growth <= 1.2;
+    println!("  each of 10,000 against each of 1,000: {growth:.2} (at most 1.2: {})", verdict(kept));
+    kept
+}
+
+/// The cheapest of some runs.
+fn cost(text: &str) -> Measured {
+    let folder = project(text);
+    let runs = (0..PAIRS).map(|_| convoke(folder.path(), &["config", "-q"]));
+    runs.min_by_key(|run| run.cpu).expect("some runs")
+}
+
+fn hostile() -> bool {
+    println!("files that were made to hurt (each at most 100 ms, 100 MiB):");
+    let cases = cases::all();
+    let missed = cases.iter().filter(|case| {
+        let folder = TempDir::new().expect("a folder");
+        case.write(folder.path());
+        let tries = (0..TRIES).map(|_| run::run(&mut command(folder.path(), &["config", "-q"])));
+        let (best, status, said) = tries.min_by_key(|(measured, ..)| measured.wall).expect("some tries");
+        // A status holds the code of the end above the signal that brought it.
+        let ended = if case.words.is_empty() { status == 0 } else { status == 1 << 8 && said.contains(case.words) };
+        let kept = ended && best.wall <= HOSTILE_TIME && best.mebibytes() <= HOSTILE_MEBIBYTES;
+        let (wall, peak) = (best.wall.as_secs_f64() * 1000.0, best.mebibytes());
+        println!("  {:45} {wall:6.1} ms {peak:6.1} MiB  {}", case.name, if kept { "" } else { "MISSED" });
+        !kept
+    });
+    let missed = missed.count();
+    println!("  {} of {} within the limits", cases.len() - missed, cases.len());
+    missed == 0
+}
+
+/// Services that each wait for the one before and for the first.
+fn services(count: usize) -> String {
+    let mut text = "services:\n".to_owned();
+    for number in 0..count {
+        let needs = match number {
+            0 => String::new(),
+            1 => "    depends_on: [s0]\n".to_owned(),
+            _ => format!("    depends_on: [s0, s{}]\n", number - 1),
+        };
+        let own = format!("    image: nginx:1.27\n    environment: {{NAME: s{number}, LEVEL: debug}}\n");
+        let port = format!("    ports: ['{}:80']\n", 1024 + number);
+        write!(text, "  s{number}:\n{own}{port}{needs}").expect("text grows");
+    }
+    text
+}
+
+/// Services with some of everything, about 900 bytes each.
+fn rich_services(count: usize) -> String {
+    let mut text = "services:\n".to_owned();
+    for number in 0..count {
+        write!(
+            text,
+            r#"  service-{number:04}:
+    image: registry.example.com/team/service-{number:04}:${{TAG:-1.2.{number}}}
+    restart: unless-stopped
+    command: ["serve", "--listen", "0.0.0.0:8080", "--name", "service-{number:04}"]
+    environment:
+      DATABASE_URL: postgres://user:secret@database-{number:04}/main
+      LOG_LEVEL: ${{LOG_LEVEL:-info}}
+      CACHE_SIZE: "{number}"
+      FEATURES: "search,billing,reports"
+    labels:
+      com.example.team: payments
+      com.example.number: "{number}"
+    ports:
+      - "127.0.0.1:{port}:8080"
+    volumes:
+      - data-{number:04}:/var/lib/data
+      - ./config/{number:04}.toml:/etc/service/config.toml:ro
+    healthcheck:
+      test: ["CMD", "curl", "-f", "http://localhost:8080/health"]
+      interval: 10s
+      timeout: 2s
+      retries: 5
+    deploy:
+      resources:
+        limits: {{ cpus: "0.5", memory: 256M }}
+    networks: [front, back]
+    depends_on: {{ {needs} }}
+"#,
+            port = 20_000 + number,
+            needs = match number {
+                0 => String::new(),
+                _ => format!("service-{:04}: {{ condition: service_started }}", number - 1),
+            },
+        )
+        .expect("text grows");
+    }
+    text.push_str("networks: { front: {}, back: {} }\nvolumes:\n");
+    (0..count).for_each(|number| writeln!(text, "  data-{number:04}: {{}}").expect("text grows"));
+    text
+}
+
+fn project(text: &str) -> TempDir {
+    let folder = TempDir::new().expect("a folder");
+    std::fs::write(folder.path().join("compose.yaml"), text).expect("a compose file");
+    folder
+}
+
+fn command(folder: &Path, words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_convoke"));
+    command.args(words).current_dir(folder);
+    command
+}
+
+fn convoke(folder: &Path, words: &[&str]) -> Measured {
+    run::measure(&mut command(folder, words))
+}
+
+fn peak(runs: &[Measured]) -> f64 {
+    runs.iter().map(Measured::mebibytes).fold(0.0, f64::max)
+}
+
+fn verdict(kept: bool) -> &'static str {
+    if kept { "kept" } else { "MISSED" }
+}
