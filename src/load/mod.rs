@@ -258,7 +258,7 @@ impl<'l> Loading<'l> {
         if self.options.interpolate {
             canonical::long_forms(model, &mut self.findings);
         } else {
-            canonical::long_forms_as_far_as_clear(model);
+            canonical::long_forms_as_far_as_clear(model, &mut self.findings);
         }
         // Long forms show duplicates that short forms hide: a range of ports, a volume's target.
         unique::keep_last(model, &mut self.findings);

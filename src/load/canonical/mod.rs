@@ -99,20 +99,38 @@ pub(super) fn long_forms(document: &mut Node, findings: &mut Vec<Diagnostic>) {
     }
 }
 
-/// As [`long_forms`], for a document whose variables were not put in: what has no long form yet stays as it is written.
-pub(super) fn long_forms_as_far_as_clear(document: &mut Node) {
+/// As [`long_forms`], for a document whose variables were not put in: what has no long form because of them stays as it is
+/// written.
+pub(super) fn long_forms_as_far_as_clear(document: &mut Node, findings: &mut Vec<Diagnostic>) {
     each(document, "services", |_, service| {
         for (key, form) in SERVICE {
             let Some(value) = service.get_mut(key) else { continue };
-            let (written, mut findings) = (value.clone(), Vec::new());
-            form(value, &mut findings);
-            if findings.iter().any(Diagnostic::is_error) {
+            let (written, mut found) = (value.clone(), Vec::new());
+            form(value, &mut found);
+            let failed = found.iter().any(Diagnostic::is_error);
+            if failed && has_variables(&written) {
                 *value = written;
+            } else if failed {
+                findings.extend(found);
             }
         }
     });
     for section in RESOURCES {
-        each(document, section, |name, resource| external::long(section, name, resource, &mut Vec::new()));
+        each(document, section, |name, resource| {
+            let mut found = Vec::new();
+            let open = resource.iter().any(|(_, _, value)| has_variables(value));
+            external::long(section, name, resource, &mut found);
+            findings.extend(found.into_iter().filter(|finding| finding.is_error() && !open));
+        });
+    }
+}
+
+fn has_variables(node: &Node) -> bool {
+    match &node.kind {
+        Kind::Str(text) => text.contains('$'),
+        Kind::Seq(items) => items.iter().any(has_variables),
+        Kind::Map(map) => map.iter().any(|(_, _, value)| has_variables(value)),
+        _ => false,
     }
 }
 
