@@ -76,6 +76,11 @@ fn copies_folders_links_and_rights(scenario: &Scenario) {
     assert!(fs::symlink_metadata(path("followed")).expect("a copy").is_file());
     scenario.done(&["cp", "-L", "way", "web:/way"]);
     assert_eq!(inside(scenario, "1", "/way/run"), "run\n");
+    scenario.done(&["cp", "web:/", "whole"]);
+    assert_eq!(fs::read_to_string(path("whole/way/run")).expect("a copy"), "run\n");
+    fs::create_dir(path("there")).expect("a folder");
+    scenario.done(&["cp", "web:/.", "there"]);
+    assert_eq!(fs::read_to_string(path("there/way/run")).expect("a copy"), "run\n");
     scenario.done(&["cp", "-a", "site/run", "web:/owned"]);
     assert_eq!(inside(scenario, "2", "/owned"), "run\n");
 }

@@ -97,12 +97,9 @@ pub async fn from_container(
     let path = Path::new(target);
     let there = std::fs::metadata(path).ok();
     let name = base(&source);
-    if name.is_empty() {
-        let why = "this is the container's whole file system; `export` writes it as an archive";
-        return Err(TransferError::Refused(format!("{source}: {why}")));
-    }
+    let is_whole = name.is_empty();
     let root = match &there {
-        Some(there) if there.is_dir() && source.ends_with("/.") => path.to_owned(),
+        Some(there) if there.is_dir() && (is_whole || source.ends_with("/.")) => path.to_owned(),
         Some(there) if there.is_dir() => path.join(&name),
         Some(_) if is_folder => {
             return Err(TransferError::Refused(format!("{target}: a folder cannot take the place of a file")));
@@ -117,9 +114,10 @@ pub async fn from_container(
     if !parent.is_dir() {
         return Err(TransferError::Refused(format!("{}: there is no such folder", parent.display())));
     }
-    let landing = Landing { root, keep_owners: options.archive };
+    let landing = Landing { root, is_whole, keep_owners: options.archive };
     // The names in the archive begin with the folder's own, whether it or only what is in it was asked for.
-    match unpack(engine.download(id, source.trim_end_matches("/.")), landing).await {
+    let source = if is_whole { "/" } else { source.trim_end_matches("/.") };
+    match unpack(engine.download(id, source), landing).await {
         Ok(()) => Ok(()),
         Err(UnpackError::Engine(error)) => Err(error.into()),
         Err(UnpackError::Disk(error)) => Err(TransferError::Refused(plain(&error))),

@@ -18,8 +18,10 @@ const AHEAD: usize = 8;
 /// Where an archive goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Landing {
-    /// What the archive's first part of each name becomes.
+    /// What the archive's first part of each name becomes; where the whole of a container's file system comes, what its
+    /// root becomes.
     pub root: PathBuf,
+    pub is_whole: bool,
     /// Owners are kept, where that is allowed.
     pub keep_owners: bool,
 }
@@ -74,7 +76,7 @@ fn write(pipe: impl Read, landing: &Landing) -> Result<(), UnpackError> {
         entry.set_preserve_permissions(true);
         entry.set_preserve_mtime(true);
         let name = entry.path().map_err(UnpackError::Disk)?.into_owned();
-        let target = place(&landing.root, &name)?;
+        let target = place(landing, &name)?;
         // Folders need no entries of their own.
         if let Some(parent) = target.parent().filter(|parent| parent.starts_with(&landing.root)) {
             fs::create_dir_all(parent).map_err(UnpackError::Disk)?;
@@ -84,6 +86,10 @@ fn write(pipe: impl Read, landing: &Landing) -> Result<(), UnpackError> {
         };
         match entry.header().entry_type() {
             tar::EntryType::Directory => {
+                // A link of the archive may lead to a folder; one that was named by whoever copies, may be followed.
+                if target != landing.root && fs::symlink_metadata(&target).is_ok_and(|there| there.is_symlink()) {
+                    return Err(UnpackError::Escape(name.display().to_string()));
+                }
                 if !target.is_dir() {
                     fs::create_dir(&target).map_err(told)?;
                 }
@@ -91,7 +97,7 @@ fn write(pipe: impl Read, landing: &Landing) -> Result<(), UnpackError> {
             }
             tar::EntryType::Link => {
                 let name = entry.link_name().map_err(told)?.unwrap_or_default().into_owned();
-                let source = place(&landing.root, &name)?;
+                let source = place(landing, &name)?;
                 remove(&target).map_err(told)?;
                 fs::hard_link(&source, &target).map_err(told)?;
             }
@@ -122,20 +128,22 @@ fn remove(target: &Path) -> io::Result<()> {
 }
 
 /// Where a name of the archive lands: below the root, whose own name takes the place of the first part.
-fn place(root: &Path, name: &Path) -> Result<PathBuf, UnpackError> {
+fn place(landing: &Landing, name: &Path) -> Result<PathBuf, UnpackError> {
+    let root = &landing.root;
     let escape = || UnpackError::Escape(name.display().to_string());
     let mut parts = Vec::new();
     for part in name.components() {
         match part {
             Component::Normal(part) => parts.push(part),
             Component::CurDir => {}
+            Component::RootDir if landing.is_whole => {}
             Component::RootDir | Component::ParentDir | Component::Prefix(_) => return Err(escape()),
         }
     }
-    let mut path = root.to_owned();
-    for part in parts.iter().skip(1) {
+    let mut path = root.clone();
+    for part in parts.iter().skip(usize::from(!landing.is_whole)) {
         // A link in between, from this archive or from before, would lead elsewhere.
-        if fs::symlink_metadata(&path).is_ok_and(|there| there.is_symlink()) && path != root {
+        if fs::symlink_metadata(&path).is_ok_and(|there| there.is_symlink()) && path != *root {
             return Err(escape());
         }
         path.push(part);
@@ -191,7 +199,24 @@ mod tests {
             entry(&mut archive, *kind, name, content);
         }
         let bytes = archive.into_inner().expect("whole");
-        write(&bytes[..], &Landing { root: root.to_owned(), keep_owners: false })
+        write(&bytes[..], &Landing { root: root.to_owned(), is_whole: false, keep_owners: false })
+    }
+
+    #[test]
+    fn a_whole_file_system_lands_in_one_folder() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let landing = Landing { root: folder.path().join("all"), is_whole: true, keep_owners: false };
+        let mut archive = tar::Builder::new(Vec::new());
+        entry(&mut archive, tar::EntryType::Directory, "/", "");
+        entry(&mut archive, tar::EntryType::Directory, "/etc/", "");
+        entry(&mut archive, tar::EntryType::Regular, "/etc/name", "one");
+        let bytes = archive.into_inner().expect("whole");
+        write(&bytes[..], &landing).expect("unpacked");
+        assert_eq!(fs::read_to_string(landing.root.join("etc/name")).expect("a file"), "one");
+        let mut archive = tar::Builder::new(Vec::new());
+        entry(&mut archive, tar::EntryType::Regular, "/../out", "one");
+        let bytes = archive.into_inner().expect("whole");
+        assert!(matches!(write(&bytes[..], &landing), Err(UnpackError::Escape(_))));
     }
 
     #[test]
@@ -234,12 +259,20 @@ mod tests {
                 (tar::EntryType::Symlink, "x/link", out.as_str()),
                 (regular, "x/link/a", ""),
             ],
+            vec![
+                (tar::EntryType::Directory, "x", ""),
+                (tar::EntryType::Symlink, "x/way", out.as_str()),
+                (tar::EntryType::Directory, "x/way", ""),
+            ],
             vec![(tar::EntryType::Directory, "x", ""), (tar::EntryType::Link, "x/twin", "../outside/secret")],
         ];
+        let mode = |path: &Path| fs::metadata(path).expect("a folder").permissions().mode();
+        let before = mode(&outside);
         for entries in hostile {
             assert!(matches!(unpacked(&entries, &root), Err(UnpackError::Escape(_))), "{entries:?}");
         }
         assert_eq!(fs::read_dir(&outside).expect("a folder").count(), 0);
+        assert_eq!(mode(&outside), before);
         // A link in the place of a file is replaced, not followed.
         fs::write(outside.join("kept"), "kept").expect("a file");
         std::os::unix::fs::symlink(outside.join("kept"), root.join("file")).expect("a link");
