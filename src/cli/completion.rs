@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, OnceLock};
 
 use clap::{Arg, Args, Command, CommandFactory, FromArgMatches, ValueEnum};
-use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
+use clap_complete::engine::{ArgValueCandidates, CompletionCandidate, complete};
 use clap_complete::env::{CompleteEnv, Shells};
 
 use crate::model::{Project, Service, ServiceName};
@@ -58,10 +58,37 @@ pub fn answer(words: &[OsString], environment: &Environment) -> Result<bool, cla
         return Ok(false);
     }
     let line: Vec<OsString> = words.iter().skip_while(|word| *word != "--").skip(1).cloned().collect();
-    let known = Arc::new(Known { globals: asked(line), environment: environment.clone(), project: OnceLock::new() });
+    let known = Known::of(line, environment);
     let tree = || with_names(Invocation::command(), &known);
     let folder = standing(environment).ok();
     CompleteEnv::with_factory(tree).var(ASKING).bin("convoke").try_complete(words, folder.as_deref())
+}
+
+/// Answers Docker's client in its own way: a line for each word that may come, and at the end a number that says whether
+/// names of files would do as well, or a space follows.
+///
+/// # Errors
+/// When the words cannot be understood at all.
+pub fn answer_docker(line: Vec<OsString>, described: bool, environment: &Environment) -> io::Result<String> {
+    const NO_SPACE: u8 = 2;
+    const NO_FILES: u8 = 4;
+    let known = Known::of(line.clone(), environment);
+    let mut tree = with_names(Invocation::command(), &known);
+    let last = line.len().saturating_sub(1);
+    let found = complete(&mut tree, line, last, standing(environment).ok().as_deref())?;
+    let mut text = String::new();
+    let mut manner = if found.is_empty() { 0 } else { NO_FILES };
+    for candidate in found.iter().filter(|candidate| !candidate.is_hide_set()) {
+        let value = candidate.get_value().to_string_lossy();
+        if value.ends_with('=') {
+            manner = NO_FILES | NO_SPACE;
+        }
+        let help = candidate.get_help().filter(|_| described).map(ToString::to_string).unwrap_or_default();
+        let first = help.lines().next().unwrap_or_default();
+        text.push_str(&if first.is_empty() { format!("{value}\n") } else { format!("{value}\t{first}\n") });
+    }
+    text.push_str(&format!(":{manner}\n"));
+    Ok(text)
 }
 
 /// The flags that say which project is meant, as far as they are typed.
@@ -78,6 +105,10 @@ struct Known {
 }
 
 impl Known {
+    fn of(line: Vec<OsString>, environment: &Environment) -> Arc<Self> {
+        Arc::new(Self { globals: asked(line), environment: environment.clone(), project: OnceLock::new() })
+    }
+
     /// `None` where the files are wrong: who is typing is not told so by a shell.
     fn project(&self) -> Option<&Project> {
         let read = || {

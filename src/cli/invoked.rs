@@ -31,6 +31,8 @@ pub enum Invoked {
     Words(Vec<OsString>),
     /// Docker's client wants to know what this plugin is.
     Metadata,
+    /// Docker's client asks how this line, which begins with the plugin's name, may go on, and perhaps what that means.
+    Completion { line: Vec<OsString>, described: bool },
 }
 
 /// What Docker's client is told of its plugin.
@@ -51,11 +53,18 @@ pub fn settle(words: impl IntoIterator<Item = OsString>, environment: &mut Envir
     if words.get(1).is_some_and(|word| word == METADATA) {
         return Invoked::Metadata;
     }
+    for (word, described) in [("__complete", true), ("__completeNoDesc", false)] {
+        if words.get(1).is_some_and(|known| known == word) {
+            return Invoked::Completion { line: words.split_off(2), described };
+        }
+    }
     let taken = take_flags(&words[1..], environment);
     words.drain(1..=taken);
     // Docker's client says the plugin's name; whoever calls `docker-compose` does not.
     if words.get(1).is_some_and(|word| *word == *plugin) {
         words.remove(1);
+        // By this name help and complaints go.
+        words[0] = format!("docker {plugin}").into();
     }
     Invoked::Words(words)
 }
@@ -106,16 +115,16 @@ mod tests {
         let table = [
             ("convoke up -d", "convoke up -d", ""),
             ("convoke docker-cli-plugin-metadata", "convoke docker-cli-plugin-metadata", ""),
-            ("/p/docker-convoke convoke up", "/p/docker-convoke up", ""),
-            ("docker-convoke -c far convoke -p x up", "docker-convoke -p x up", "DOCKER_CONTEXT=far"),
+            ("/p/docker-convoke convoke up", "docker_convoke up", ""),
+            ("docker-convoke -c far convoke -p x up", "docker_convoke -p x up", "DOCKER_CONTEXT=far"),
             (
                 "docker-convoke --host=unix:///s -D convoke ps",
-                "docker-convoke ps",
+                "docker_convoke ps",
                 "CONVOKE_LOG=debug DOCKER_HOST=unix:///s",
             ),
-            ("docker-convoke --config d -l info convoke", "docker-convoke", "CONVOKE_LOG=info DOCKER_CONFIG=d"),
+            ("docker-convoke --config d -l info convoke", "docker_convoke", "CONVOKE_LOG=info DOCKER_CONFIG=d"),
             ("docker-compose up", "docker-compose up", ""),
-            ("docker-compose compose up", "docker-compose up", ""),
+            ("docker-compose compose up", "docker_compose up", ""),
             (
                 "docker-compose -H tcp://h:1 --tlsverify up",
                 "docker-compose up",
@@ -125,9 +134,12 @@ mod tests {
             ("docker-compose -H", "docker-compose -H", ""),
         ];
         for (words, expected, variables) in table {
-            let expected = Invoked::Words(expected.split(' ').map(OsString::from).collect());
+            let expected = Invoked::Words(expected.split(' ').map(|word| word.replace('_', " ").into()).collect());
             assert_eq!(settled(words), (expected, variables.to_owned()), "{words}");
         }
         assert_eq!(settled("docker-convoke docker-cli-plugin-metadata").0, Invoked::Metadata);
+        let line = ["convoke", "up", ""].map(OsString::from).to_vec();
+        let asked = settled("docker-convoke __completeNoDesc convoke up ").0;
+        assert_eq!(asked, Invoked::Completion { line, described: false });
     }
 }

@@ -159,10 +159,9 @@ pub fn main() -> ExitCode {
     let mut environment = variables();
     let words = match invoked::settle(std::env::args_os(), &mut environment) {
         Invoked::Words(words) => words,
-        Invoked::Metadata => {
-            // A reader who has left is no mistake.
-            let _ = writeln!(std::io::stdout().lock(), "{}", invoked::metadata());
-            return ExitCode::SUCCESS;
+        Invoked::Metadata => return tell_docker(Ok(invoked::metadata() + "\n")),
+        Invoked::Completion { line, described } => {
+            return tell_docker(completion::answer_docker(line, described, &environment));
         }
     };
     keep_a_diary(&environment);
@@ -177,6 +176,14 @@ pub fn main() -> ExitCode {
             ExitCode::from(status.0)
         }
         Err(error) => ExitCode::from(refuse(&error, &environment).0),
+    }
+}
+
+/// Answers Docker's client, which asks its plugin something.
+fn tell_docker(answer: std::io::Result<String>) -> ExitCode {
+    match answer.and_then(|text| std::io::stdout().lock().write_all(text.as_bytes())) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
     }
 }
 

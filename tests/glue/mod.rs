@@ -82,6 +82,12 @@ fn by_the_name_of_a_plugin_it_is_one() {
 {"SchemaVersion":"0.1.0","Vendor":"convoke","Version":"[..]","ShortDescription":"Runs multi-container applications from a Compose file"}
 
 "#]]);
+    let asked = |words: &[&str]| named("docker-convoke").args(words).assert().success().stderr_eq("");
+    asked(&["__completeNoDesc", "convoke", "up", "w"]).stdout_eq("web\n:4\n");
+    asked(&["__completeNoDesc", "convoke", "scale", "w"]).stdout_eq("web=\n:6\n");
+    asked(&["__complete", "convoke", "sto"]).stdout_eq("stop\tStop the containers of the project, and keep them\n:4\n");
+    let help = named("docker-convoke").args(["convoke", "up", "--help"]).assert().success();
+    help.stdout_eq("...\nUsage: docker convoke up [..]\n...");
     let services = ["config", "--services"];
     for (name, words) in [
         ("docker-convoke", &["convoke"][..]),
