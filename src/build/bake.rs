@@ -86,7 +86,7 @@ fn parse_version(text: &str) -> Option<(u32, u32)> {
 
 #[async_trait(?Send)]
 impl Builder for Bake<'_> {
-    async fn build(&self, request: &BuildRequest<'_>, tell: &dyn Fn(String)) -> Result<ImageId, BuildError> {
+    async fn build(&self, request: &BuildRequest<'_>, tell: &dyn Fn(String)) -> Result<Option<ImageId>, BuildError> {
         let file = Bakefile::of(request, &self.proxies)?;
         for warning in &file.warnings {
             tell(warning.clone());
@@ -101,7 +101,10 @@ impl Builder for Bake<'_> {
         let status = converse(&mut child, file.definition.to_string(), &trace, &output).await;
         let status = status.map_err(|error| request.error(format!("docker buildx: {error}")))?;
         if status.success() {
-            return request.image_of(self.engine).await;
+            return match request.image_of(self.engine).await {
+                Err(_) if request.is_for_several() => Ok(None),
+                image => image.map(Some),
+            };
         }
         let message = match trace.borrow().error() {
             Some(error) => output.explain(error),

@@ -76,6 +76,7 @@ impl Writing<'_> {
         let output = match (is_result, platforms.len()) {
             (false, _) => "type=cacheonly",
             (true, 0 | 1) => "type=docker",
+            (true, _) if request.push => "type=image,push=true",
             (true, _) => "type=image",
         };
         put(&mut target, "output", json!([output]));
@@ -319,6 +320,41 @@ mod tests {
         let shown = format!("{shown}\nallowed: {}\n{:?}\n{:?}", allowed.join(" "), file.environment, file.warnings);
         let shown = shown.replace(&*folder.path().to_string_lossy(), "FOLDER");
         insta::assert_snapshot!(shown.replace(env!("CARGO_PKG_VERSION"), "VERSION"));
+    }
+
+    #[test]
+    fn where_an_image_goes() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let several: &[&str] = &["linux/amd64", "linux/arm64"];
+        for (platforms, push, expected) in [
+            (&[][..], false, "type=docker"),
+            (&["linux/arm64"], true, "type=docker"),
+            (several, false, "type=image"),
+            (several, true, "type=image,push=true"),
+        ] {
+            let mut sample = sample(folder.path());
+            sample.build.platforms = platforms.iter().map(|platform| (*platform).to_owned()).collect();
+            let request = BuildRequest { push, ..sample.request() };
+            let file = Bakefile::of(&request, &BTreeMap::new()).expect("a file");
+            assert_eq!(file.definition["target"]["web"]["output"], json!([expected]), "{platforms:?} {push}");
+        }
+    }
+
+    #[test]
+    fn what_takes_no_part_is_built_upon_all_the_same() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut sample = sample(folder.path());
+        sample.build.additional_contexts.insert("base".into(), "service:base".into());
+        sample.project.disabled_services.insert("base".into(), service(folder.path(), &[]));
+        let file = bake(&sample).expect("a file");
+        assert_eq!(file.definition["target"]["base"]["output"], json!(["type=cacheonly"]));
+        assert_eq!(file.definition["group"]["default"]["targets"], json!(["web"]));
+        let base = ServiceName::from("base");
+        let build = Build { context: folder.path().to_string_lossy().into_owned(), ..Build::default() };
+        let of_base = BuildRequest { service: &base, build: &build, image: "shop-base", ..sample.request() };
+        let both = Bakefile::of_all(&[of_base, sample.request()], &BTreeMap::new()).expect("a file");
+        assert_eq!(both.definition["group"]["default"]["targets"], json!(["base", "web"]));
+        assert_eq!(both.definition["target"]["base"]["output"], json!(["type=docker"]));
     }
 
     fn service(folder: &Path, contexts: &[(&str, &str)]) -> Service {

@@ -118,7 +118,7 @@ impl<'e> Choice<'e> {
 
 #[async_trait(?Send)]
 impl Builder for Choice<'_> {
-    async fn build(&self, request: &BuildRequest<'_>, tell: &dyn Fn(String)) -> Result<ImageId, BuildError> {
+    async fn build(&self, request: &BuildRequest<'_>, tell: &dyn Fn(String)) -> Result<Option<ImageId>, BuildError> {
         match self.chosen.get_or_init(|| self.make()).await {
             Chosen::Bake(bake) => bake.build(request, tell).await,
             Chosen::Classic(classic) => classic.build(request, tell).await,

@@ -39,7 +39,7 @@ type Beyond = (&'static str, fn(&BuildRequest<'_>) -> bool);
 
 /// What changes the image, so that going without it would give another one than was asked for.
 const BEYOND: &[Beyond] = &[
-    ("multi-arch build", |request| request.platform.is_empty() && request.build.platforms.len() > 1),
+    ("multi-arch build", |request| request.is_for_several()),
     ("privileged mode", |request| request.build.privileged),
     ("entitlements", |request| !request.build.entitlements.is_empty()),
     ("additional contexts", |request| !request.build.additional_contexts.is_empty()),
@@ -56,7 +56,7 @@ const BESIDE: &[Beyond] = &[
 
 #[async_trait(?Send)]
 impl Builder for Classic<'_> {
-    async fn build(&self, request: &BuildRequest<'_>, tell: &dyn Fn(String)) -> Result<ImageId, BuildError> {
+    async fn build(&self, request: &BuildRequest<'_>, tell: &dyn Fn(String)) -> Result<Option<ImageId>, BuildError> {
         self.check(request, tell)?;
         let mut build = self.settings(request)?;
         // Lives until the engine has read it.
@@ -71,7 +71,7 @@ impl Builder for Classic<'_> {
             }
             Context::Folder(folder) => Some(self.pack(request, folder, &mut build).await?),
         };
-        self.run(request, &build, tell).await
+        self.run(request, &build, tell).await.map(Some)
     }
 }
 

@@ -49,6 +49,8 @@ pub struct BuildRequest<'p> {
     pub platform: &'p str,
     pub no_cache: bool,
     pub pull: bool,
+    /// The builder pushes the result.
+    pub push: bool,
 }
 
 impl<'p> BuildRequest<'p> {
@@ -56,11 +58,16 @@ impl<'p> BuildRequest<'p> {
     pub fn of(project: &'p Project, service: Option<&ServiceName>, image: &'p str) -> Option<Self> {
         let (service, found) = project.services.get_key_value(service?)?;
         let (build, platform) = (found.build.as_ref()?, spec::platform(project, found));
-        Some(Self { project, service, build, image, platform, no_cache: build.no_cache, pull: build.pull })
+        Some(Self { project, service, build, image, platform, no_cache: build.no_cache, pull: build.pull, push: false })
     }
 
     fn error(&self, message: impl Into<String>) -> BuildError {
         BuildError { service: self.service.clone(), message: message.into(), help: None }
+    }
+
+    /// Whether the image is one of several platforms.
+    fn is_for_several(&self) -> bool {
+        self.platform.is_empty() && self.build.platforms.len() > 1
     }
 
     /// The image that has the request's name now.
@@ -73,6 +80,7 @@ impl<'p> BuildRequest<'p> {
 /// Somebody who can build images.
 #[async_trait(?Send)]
 pub trait Builder {
-    /// Builds one image; `tell` gets the builder's output line by line.
-    async fn build(&self, request: &BuildRequest<'_>, tell: &dyn Fn(String)) -> Result<ImageId, BuildError>;
+    /// Builds one image; `tell` gets the builder's output line by line. `None` for an image that is not on the engine: one
+    /// for several platforms may have stayed with its builder, or gone to a registry.
+    async fn build(&self, request: &BuildRequest<'_>, tell: &dyn Fn(String)) -> Result<Option<ImageId>, BuildError>;
 }

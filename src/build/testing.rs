@@ -32,6 +32,7 @@ impl Sample {
             platform: &self.platform,
             no_cache: false,
             pull: false,
+            push: false,
         }
     }
 }

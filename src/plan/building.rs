@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::Project;
+use crate::model::{Project, Service};
 
 use super::images::{base_services, builds_first};
 use super::registry::{add_push, names};
@@ -15,11 +15,14 @@ pub fn build(project: &Project, order: &BuildOrder) -> Plan {
     let mut built: BTreeMap<&str, StepId> = BTreeMap::new();
     for (name, service) in builds_first(&services) {
         let bases: Vec<_> = base_services(service).filter_map(|base| built.get(base).copied()).collect();
-        let step = Step::BuildImage { image: spec::image_name(project, name, service), only_if_missing: false };
+        let names: Vec<String> = names(service).into_iter().filter(|_| order.push).collect();
+        let push = !names.is_empty() && is_for_several(service);
+        let image = spec::image_name(project, name, service);
+        let step = Step::BuildImage { image, only_if_missing: false, push };
         let planned = PlannedStep { step, reason: Reason::Asked, service: Some(name.clone()), guard: None };
         let step = plan.add(planned, bases);
         built.insert(name.as_str(), step);
-        for image in names(service).into_iter().filter(|_| order.push) {
+        for image in names.into_iter().filter(|_| !push) {
             add_push(&mut plan, name, image, false, Some(step));
         }
     }
@@ -27,4 +30,9 @@ pub fn build(project: &Project, order: &BuildOrder) -> Plan {
         plan.warnings.push("No services to build".to_owned());
     }
     plan
+}
+
+/// Whether the image is one of several platforms.
+fn is_for_several(service: &Service) -> bool {
+    service.platform.is_empty() && service.build.as_ref().is_some_and(|build| build.platforms.len() > 1)
 }

@@ -193,7 +193,7 @@ impl<'p> Planner<'p> {
                 built.get(&normal(&spec::image_name(self.project, base, service))).copied()
             })
             .collect();
-        let step = Step::BuildImage { image, only_if_missing: pull.is_some() };
+        let step = Step::BuildImage { image, only_if_missing: pull.is_some(), push: false };
         let id = self.push(step, reason, Some(name), None, bases.into_iter().chain(pull));
         Sourced { image: ImageRef::From(id), after: vec![id] }
     }

@@ -102,6 +102,8 @@ pub enum Step {
     BuildImage {
         image: String,
         only_if_missing: bool,
+        /// The builder pushes it: an image for several platforms need not come to the engine at all.
+        push: bool,
     },
     RemoveImage {
         name: String,

@@ -90,11 +90,18 @@ impl Execution<'_> {
         }
     }
 
-    pub(super) async fn build(&self, id: StepId, planned: &PlannedStep, image: &str) -> Result<(), Trouble> {
+    pub(super) async fn build(
+        &self,
+        id: StepId,
+        planned: &PlannedStep,
+        image: &str,
+        push: bool,
+    ) -> Result<(), Trouble> {
         let Some(request) = BuildRequest::of(self.work.project, planned.service.as_ref(), image) else {
             let message = format!("no service says how to build {image}");
             return Err(Cause::of(planned, CauseKind::Missing, message).into());
         };
+        let request = BuildRequest { push, ..request };
         let tell = |text| (self.work.tell)(Event::Build { id, text });
         let built = tokio::select! {
             biased;
@@ -106,7 +113,7 @@ impl Execution<'_> {
             cause.help = error.help;
             cause
         })?;
-        self.results.borrow_mut().images.insert(id, image);
+        self.results.borrow_mut().images.extend(image.map(|image| (id, image)));
         Ok(())
     }
 }

@@ -157,7 +157,7 @@ mod tests {
     }
 
     fn build(name: &str) -> Step {
-        Step::BuildImage { image: name.into(), only_if_missing: false }
+        Step::BuildImage { image: name.into(), only_if_missing: false, push: false }
     }
 
     fn volume(name: &str) -> Step {

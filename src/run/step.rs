@@ -68,7 +68,7 @@ fn unless(result: Result<(), EngineError>, kind: ErrorKind) -> Result<(), Troubl
 impl Execution<'_> {
     /// Whether a step has anything to do at all, as far as only the engine can tell.
     pub(super) async fn is_needed(&self, id: StepId) -> bool {
-        let Step::BuildImage { image, only_if_missing: true } = &self.plan.step(id).step else { return true };
+        let Step::BuildImage { image, only_if_missing: true, .. } = &self.plan.step(id).step else { return true };
         match self.work.engine.inspect_image(image).await {
             Ok(found) => {
                 self.results.borrow_mut().images.insert(id, found.id);
@@ -123,7 +123,7 @@ impl Execution<'_> {
             Step::RemoveVolume { name } => self.removal(id, engine.remove_volume(name, false).await),
             Step::PullImage { pull, failed } => self.pull(id, pull, *failed).await,
             Step::PushImage { image, ignore_failure } => self.push(id, image, *ignore_failure).await,
-            Step::BuildImage { image, .. } => self.build(id, planned, image).await,
+            Step::BuildImage { image, push, .. } => self.build(id, planned, image, *push).await,
             Step::RemoveImage { name } => self.removal(id, engine.remove_image(name, false).await),
             Step::CreateContainer(draft) => self.create(id, planned, draft).await,
             Step::InjectFiles { container, files } => {

@@ -35,6 +35,12 @@ fn images_are_pulled_as_policies_say() {
 fn images_are_pushed_under_the_names_of_the_file_once_they_are_built() {
     let pushed = text(&push(&shop(), &PushOrder { targets: vec!["base".into(), "db".into()], ..PushOrder::default() }));
     let built = text(&build(&shop(), &BuildOrder { push: true }));
+    let several = project(json!({
+        "far": {"image": "reg/far", "build": {"context": ".", "platforms": ["linux/amd64", "linux/arm64"]}},
+    }));
+    let several = build(&several, &BuildOrder { push: true });
+    let pushes = |(_, planned): (StepId, &PlannedStep)| matches!(planned.step, Step::BuildImage { push: true, .. });
+    assert!(several.steps().all(pushes) && !several.is_empty(), "the builder pushes what is for several platforms");
     let nothing = text(&build(&project(json!({"web": with(json!({}))})), &BuildOrder::default()));
     insta::assert_snapshot!(format!("{pushed}--\n{built}--\n{nothing}"));
 }

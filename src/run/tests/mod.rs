@@ -29,7 +29,7 @@ struct Nobody;
 
 #[async_trait(?Send)]
 impl Builder for Nobody {
-    async fn build(&self, request: &BuildRequest<'_>, _: &dyn Fn(String)) -> Result<ImageId, BuildError> {
+    async fn build(&self, request: &BuildRequest<'_>, _: &dyn Fn(String)) -> Result<Option<ImageId>, BuildError> {
         panic!("{} is to be built", request.image)
     }
 }
