@@ -61,7 +61,7 @@ async fn session(
     };
     let inner = Work { tell: &tell, cancel: &cancel, ..*work };
     let execution = Execution::new(plan, &inner, feed);
-    let mut session = Session::new(plan, work, attach).await?;
+    let mut session = Session::new(plan, work, attach, interrupts.clone()).await?;
     let mut doing = pin!(execution.run());
     let mut stopping: Option<Ending<'_>> = None;
     let mut killing: Option<Ending<'_>> = None;

@@ -3,7 +3,6 @@
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::StreamExt;
 use tokio::sync::broadcast;
@@ -11,17 +10,17 @@ use tokio::sync::broadcast;
 use crate::engine::{Engine, EngineError, EngineEvent, ErrorKind, EventRequest, Filters};
 use crate::model::labels;
 
+use super::outage;
+
 /// How many events somebody may lag behind before being told to look for themselves.
 const BACKLOG: usize = 1024;
-/// How often a broken connection is made again without anything having come through it.
-const ATTEMPTS: u32 = 3;
-/// How long to wait before connecting again, times the number of the attempt.
-const PAUSE: Duration = Duration::from_millis(200);
 
 /// What a subscriber is told.
 #[derive(Clone, Debug)]
 pub(super) enum Update {
     Event(Arc<EngineEvent>),
+    /// The engine is away, and may come back.
+    Away,
     /// Something may have been missed: look at the state.
     Unsure,
     /// Nothing more will come.
@@ -63,12 +62,15 @@ impl<'a> Feed<'a> {
         loop {
             let error = self.listen(&mut failures).await;
             failures += 1;
-            if failures > ATTEMPTS {
+            if failures == outage::NOTICED {
+                self.send(Update::Away);
+            }
+            if failures > outage::ATTEMPTS {
                 *self.error.borrow_mut() = Some(error);
                 *self.sender.borrow_mut() = None;
                 return std::future::pending().await;
             }
-            tokio::time::sleep(PAUSE * failures).await;
+            tokio::time::sleep(outage::pause(failures)).await;
             self.send(Update::Unsure);
         }
     }
@@ -156,7 +158,7 @@ impl Subscription<'_> {
                 Update::Event(event) if event.actor == actor && event.action == "die" => {
                     return event.attributes.get("exitCode")?.parse().ok();
                 }
-                Update::Event(_) => {}
+                Update::Event(_) | Update::Away => {}
                 Update::Unsure | Update::Lost(_) => return None,
             }
         }
@@ -170,7 +172,7 @@ impl Subscription<'_> {
         loop {
             match self.next().await {
                 Update::Event(event) if event.actor == actor => return Ok(()),
-                Update::Event(_) => {}
+                Update::Event(_) | Update::Away => {}
                 Update::Unsure => return Ok(()),
                 Update::Lost(error) => return Err(error),
             }

@@ -11,6 +11,7 @@ use crate::event::Event;
 
 use super::feed::{Feed, Subscription, Update};
 use super::lines::Line;
+use super::outage::Outage;
 use super::reader::{Reader, Source};
 use super::seen::Seen;
 use super::tail::{Start, Tails, unreadable};
@@ -31,7 +32,7 @@ pub async fn logs(
 ) -> Result<(), EngineError> {
     let sources = containers.iter().map(|container| Source::of(project, container)).collect();
     let feed = Feed::new(engine, project);
-    let view = View { engine, project, options, tell };
+    let view = View { engine, project, options, tell, outage: Outage::new(tell) };
     let told = async {
         if options.follow { view.follow(sources, feed.subscribe()).await } else { view.past(sources).await.map(drop) }
     };
@@ -54,6 +55,7 @@ struct View<'a> {
     project: &'a str,
     options: &'a LogOptions,
     tell: &'a dyn Fn(Event),
+    outage: Outage<'a>,
 }
 
 /// One container's past being read.
@@ -175,7 +177,11 @@ impl View<'_> {
                     }
                 }
                 update = news.next() => match update {
-                    Update::Event(event) => self.heard(&event, &mut alive, &mut tails).await?,
+                    Update::Event(event) => {
+                        self.outage.ended();
+                        self.heard(&event, &mut alive, &mut tails).await?;
+                    }
+                    Update::Away => self.outage.began(),
                     Update::Unsure => {
                         for id in alive.clone() {
                             self.look(&id, &mut alive).await?;
@@ -211,7 +217,7 @@ impl View<'_> {
 
     /// Looks at a container: keeps account of whether it lives, and tells whether it writes at this moment.
     async fn look(&self, id: &ContainerId, alive: &mut BTreeSet<ContainerId>) -> Result<bool, EngineError> {
-        let state = match self.engine.inspect_container(id).await {
+        let state = match self.outage.outlast(async || self.engine.inspect_container(id).await).await {
             Ok(details) => details.state,
             Err(error) if error.kind == ErrorKind::NotFound => State::Dead,
             Err(error) => return Err(error),

@@ -17,6 +17,7 @@ mod lines;
 mod logs;
 mod networks;
 mod observe;
+mod outage;
 mod probe;
 mod progress;
 mod reader;

@@ -3,9 +3,10 @@
 use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::engine::{Container, ContainerId, EngineError, EngineEvent, ErrorKind, Filters, State};
+use crate::engine::{Container, ContainerDetails, ContainerId, EngineError, EngineEvent, ErrorKind, Filters, State};
 use crate::event::{Event, Life, News};
 use crate::model::{ServiceName, labels};
 use crate::plan::{ContainerRef, Labelled, Plan, Step, StepId};
@@ -16,6 +17,7 @@ use super::feed::Update;
 use super::follow::{Exit, Lives, Notices, Past};
 use super::label::label;
 use super::lines::instant;
+use super::outage::Outage;
 use super::progress::{Progress, Told};
 use super::reader::Source;
 use super::stop::{Stage, lost};
@@ -33,6 +35,9 @@ const AFTER_FAILURE: Duration = Duration::from_millis(250);
 pub(super) struct Session<'a> {
     plan: &'a Plan,
     work: &'a Work<'a>,
+    /// How often somebody interrupted.
+    interrupts: watch::Receiver<u32>,
+    outage: Outage<'a>,
     shown: BTreeSet<ServiceName>,
     /// Those whose output is told, shown or not.
     told: BTreeSet<ServiceName>,
@@ -68,13 +73,20 @@ pub(super) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    pub async fn new(plan: &'a Plan, work: &'a Work<'a>, attach: &Attach) -> Result<Self, Failure> {
+    pub async fn new(
+        plan: &'a Plan,
+        work: &'a Work<'a>,
+        attach: &Attach,
+        interrupts: watch::Receiver<u32>,
+    ) -> Result<Self, Failure> {
         let filters = Filters::label(labels::PROJECT, &work.project.name);
         let mut found = work.engine.containers(&filters).await.map_err(|error| lost(work, error))?;
         found.retain(|container| container.is_replica() && matches!(container.state, State::Running | State::Paused));
         let mut session = Self {
             plan,
             work,
+            interrupts,
+            outage: Outage::new(work.tell),
             shown: attach.services.iter().cloned().collect(),
             told: attach.services.iter().chain(&attach.kept).cloned().collect(),
             tails: Tails::new(work.engine, work.tell, ""),
@@ -238,7 +250,14 @@ impl<'a> Session<'a> {
 
     pub async fn heard(&mut self, update: Update) -> Result<(), Failure> {
         match update {
-            Update::Event(event) => self.event(&event).await.map_err(|error| lost(self.work, error)),
+            Update::Event(event) => {
+                self.outage.ended();
+                self.event(&event).await.map_err(|error| lost(self.work, error))
+            }
+            Update::Away => {
+                self.outage.began();
+                Ok(())
+            }
             Update::Unsure => {
                 self.find_started().await?;
                 self.look_around().await
@@ -294,7 +313,7 @@ impl<'a> Session<'a> {
             self.lives.gone(&source.id);
             return Ok(());
         }
-        let details = match self.work.engine.inspect_container(&source.id).await {
+        let details = match self.inspect(&source.id).await {
             Err(error) if error.kind == ErrorKind::NotFound => None,
             details => Some(details?),
         };
@@ -341,7 +360,7 @@ impl<'a> Session<'a> {
         for life in lives {
             (self.work.tell)(Event::Life(life));
         }
-        match self.work.engine.inspect_container(&id).await {
+        match self.inspect(&id).await {
             Ok(details) if matches!(details.state, State::Running | State::Paused) => self.tails.resume(&id),
             Err(error) if error.kind != ErrorKind::NotFound => return Err(lost(self.work, error)),
             _ => {}
@@ -349,10 +368,25 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    async fn inspect(&self, id: &ContainerId) -> Result<ContainerDetails, EngineError> {
+        self.ask(async || self.work.engine.inspect_container(id).await).await
+    }
+
+    /// Asks an engine that may be away for a while; once somebody has interrupted, nobody waits for it any more.
+    async fn ask<T>(&self, ask: impl AsyncFn() -> Result<T, EngineError>) -> Result<T, EngineError> {
+        let mut interrupts = self.interrupts.clone();
+        tokio::select! {
+            biased;
+            answer = self.outage.outlast(&ask) => answer,
+            _ = interrupts.wait_for(|count| *count > 0) => ask().await,
+        }
+    }
+
     /// Looks for starts that no event told.
     async fn find_started(&mut self) -> Result<(), Failure> {
         let filters = Filters::label(labels::PROJECT, &self.work.project.name);
-        let found = self.work.engine.containers(&filters).await.map_err(|error| lost(self.work, error))?;
+        let found = self.ask(async || self.work.engine.containers(&filters).await).await;
+        let found = found.map_err(|error| lost(self.work, error))?;
         for container in found.iter().filter(|container| container.is_replica() && container.state == State::Running) {
             if !self.heard_of.contains(&container.id) && !self.started.contains(&container.id) {
                 self.has_started(self.source(container));
@@ -365,7 +399,7 @@ impl<'a> Session<'a> {
     pub async fn look_around(&mut self) -> Result<(), Failure> {
         let alive: Vec<_> = self.lives.alive().map(|(id, _)| id.clone()).collect();
         for id in alive {
-            match self.work.engine.inspect_container(&id).await {
+            match self.inspect(&id).await {
                 Ok(details) if matches!(details.state, State::Exited | State::Dead) => {
                     let service = details.labels.get(labels::SERVICE).map_or("", String::as_str);
                     let source = Source::new(&self.work.project.name, &id, service, &details.name);

@@ -15,15 +15,9 @@ use crate::engine::{ContainerDetails, ContainerId, Engine, EngineError, ErrorKin
 use crate::event::Event;
 
 use super::lines::{as_since, instant};
+use super::outage;
 use super::reader::{Reader, Source};
 use super::seen::Seen;
-
-/// How often a broken connection is made again without a line having come through it.
-const ATTEMPTS: u32 = 3;
-/// How long to wait before that, times the number of the attempt.
-const PAUSE: Duration = Duration::from_millis(200);
-/// The pause grows no further than so many times.
-const MOST_PATIENT: u32 = 25;
 
 /// Where reading begins the first time; later it goes on behind what was told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +91,7 @@ impl<'a> Tails<'a> {
     /// Goes on with a container that runs although its output came to an end.
     pub fn resume(&mut self, id: &ContainerId) {
         let Some(known) = self.known.get_mut(id).filter(|known| known.readable) else { return };
-        let pause = PAUSE * known.vain.min(MOST_PATIENT);
+        let pause = outage::pause(known.vain);
         if let Some(seen) = known.seen.take() {
             self.read(id, seen, pause);
         }
@@ -175,10 +169,10 @@ impl<'a> Tails<'a> {
             }
             None => {}
             Some(error) if error.kind == ErrorKind::Unreachable => {
-                if known.vain > ATTEMPTS {
+                if known.vain > outage::ATTEMPTS {
                     return Err(error);
                 }
-                let pause = PAUSE * known.vain;
+                let pause = outage::pause(known.vain);
                 self.read(&ended.id, ended.seen, pause);
                 return Ok(None);
             }

@@ -161,13 +161,13 @@ fn ended_well(line: &str) -> Option<String> {
 }
 
 /// Where and on which stream a line stood.
-struct Place {
+pub struct Place {
     place: usize,
     stream: String,
 }
 
 /// The numbers that each service wrote, and each time that they were shown.
-fn lines_by_service(output: &str) -> BTreeMap<String, BTreeMap<u64, Vec<Place>>> {
+pub fn lines_by_service(output: &str) -> BTreeMap<String, BTreeMap<u64, Vec<Place>>> {
     let mut services: BTreeMap<String, BTreeMap<u64, Vec<Place>>> = BTreeMap::new();
     for (place, line) in output.lines().enumerate() {
         let Ok(object) = serde_json::from_str::<Value>(line) else { continue };

@@ -308,6 +308,16 @@ impl Running {
         }
     }
 
+    /// Waits until this stands in its standard error.
+    pub fn until_complaint(&self, text: &str) {
+        let began = Instant::now();
+        let said = || fs::read_to_string(self.artefacts.with_extension("stderr")).unwrap_or_default();
+        while !said().contains(text) {
+            assert!(began.elapsed() < PATIENCE, "{} does not say {text:?}:\n{}", self.command, said());
+            thread::yield_now();
+        }
+    }
+
     pub fn signal(&self, signal: Signal) {
         kill_process(pid(&self.child), signal).expect("a running command");
     }

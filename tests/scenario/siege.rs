@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use rustix::process::{Signal, kill_process};
 
@@ -10,10 +11,16 @@ use crate::engine::text;
 use crate::fire::{assert_settled, keeping};
 use crate::private::Private;
 use crate::proxy::Fate;
+use crate::reading::lines_by_service;
 use crate::scenario::Scenario;
 use crate::stories;
 
-stories![goes_on_after_a_restart_of_the_engine, finds_addresses_when_the_pools_are_empty, tells_of_a_full_disk,];
+stories![
+    goes_on_after_a_restart_of_the_engine,
+    follows_through_a_restart_of_the_engine,
+    finds_addresses_when_the_pools_are_empty,
+    tells_of_a_full_disk,
+];
 
 /// Lets a scenario have an engine of its own.
 fn besieged(
@@ -27,10 +34,17 @@ fn besieged(
     private.engine.import(&actor::program(), name, tag);
     let address = private.engine.address();
     scenario.variable("DOCKER_HOST", &address);
-    story(scenario, &mut private);
-    scenario.variable("DOCKER_HOST", &address);
-    scenario.done(&["down", "-v", "-t", "0"]);
-    scenario.direct();
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        story(scenario, &mut private);
+        scenario.variable("DOCKER_HOST", &address);
+        scenario.done(&["down", "-v", "-t", "0"]);
+        scenario.direct();
+    }));
+    if let Err(panic) = outcome {
+        // Containers may outlive this engine.
+        private.engine.clear(&scenario.project);
+        resume_unwind(panic);
+    }
 }
 
 fn goes_on_after_a_restart_of_the_engine(scenario: &Scenario) {
@@ -66,6 +80,38 @@ fn goes_on_after_a_restart_of_the_engine(scenario: &Scenario) {
             assert!(said.len() == 2 && said.iter().all(|line| line.ends_with(" precious")), "{moment}: {said:?}");
             assert_settled(scenario);
             scenario.done(&["down", "-v", "-t", "0"]);
+        }
+    });
+}
+
+/// An engine that leaves containers running while it is restarted keeps what they write meanwhile: whoever follows sees
+/// every line once, and is told why there is silence.
+fn follows_through_a_restart_of_the_engine(scenario: &Scenario) {
+    const LINES: u64 = 801;
+    besieged(scenario, &["--live-restore"], None, |scenario, private| {
+        scenario.compose(&format!(
+            "services: {{ web: {{ image: ACTOR, command: [drip, '{LINES}', stay], network_mode: none }} }}\n"
+        ));
+        let mut up = scenario.begin(&["up", "--json"]);
+        up.until_line("\"line 11\"");
+        let mut logs = scenario.begin(&["logs", "-f", "--json"]);
+        logs.until_line("\"line 11\"");
+        kill_process(private.pid(), Signal::TERM).expect("a running engine");
+        private.wait();
+        for watching in [&up, &logs] {
+            watching.until_complaint("the engine went away: waiting for it to come back");
+        }
+        private.start_again();
+        up.until_line(&format!("\"line {LINES}\""));
+        up.signal(Signal::INT);
+        // Whoever only follows ends with the container.
+        for outcome in [up.end().exits_with(130), logs.end().exits_with(0)] {
+            let seen = &lines_by_service(&[outcome.stdout, outcome.stderr].join("\n"))["web"];
+            let missing: Vec<u64> = (1..=LINES).filter(|number| !seen.contains_key(number)).collect();
+            assert_eq!(missing, [0; 0]);
+            let doubled: Vec<_> =
+                seen.iter().filter(|(_, places)| places.len() > 1).map(|(number, _)| number).collect();
+            assert_eq!(doubled, [&0; 0]);
         }
     });
 }

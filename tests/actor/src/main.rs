@@ -27,7 +27,8 @@ fn act(deed: &str, words: &mut impl Iterator<Item = String>) -> Result<(), Strin
     match deed {
         "say" => println!("{}", word()?),
         "complain" => eprintln!("{}", word()?),
-        "lines" => lines(number(&word()?)?),
+        "lines" => lines(number(&word()?)?, Duration::ZERO),
+        "drip" => lines(number(&word()?)?, Duration::from_millis(5)),
         "count" => count(&word()?, number(&word()?)?)?,
         "repeat" => drop(io::copy(&mut io::stdin(), &mut io::stdout()).map_err(told)?),
         "ask" => {
@@ -64,9 +65,14 @@ fn act(deed: &str, words: &mut impl Iterator<Item = String>) -> Result<(), Strin
 }
 
 /// Numbered lines, odd ones to standard output and even ones to standard error.
-fn lines(count: u64) {
+fn lines(count: u64, pause: Duration) {
     for number in 1..=count {
-        if number % 2 == 1 { println!("line {number}") } else { eprintln!("line {number}") }
+        if number % 2 == 1 {
+            println!("line {number}")
+        } else {
+            eprintln!("line {number}")
+        }
+        thread::sleep(pause);
     }
 }
 
