@@ -15,7 +15,7 @@ use super::execute::{Done, Execution};
 use super::failure::Failure;
 use super::feed::Update;
 use super::follow::{Exit, Lives, Notices, Past};
-use super::label::label;
+use super::label::{final_label, label};
 use super::lines::instant;
 use super::outage::Outage;
 use super::progress::{Progress, Told};
@@ -273,7 +273,7 @@ impl<'a> Session<'a> {
         }
         match event.action.as_str() {
             "create" if self.done && event.attributes.contains_key(labels::REPLACE) => {
-                let label = final_label(&self.work.project.name, &source, event);
+                let label = final_label(&self.work.project.name, source.service.as_str(), event);
                 self.past.replaced(&label);
             }
             "start" => self.has_started(source),
@@ -489,17 +489,4 @@ fn is_same(one: &ContainerRef, other: &ContainerRef) -> bool {
         }
         _ => false,
     }
-}
-
-/// The label that a replacement has once it bears its final name.
-fn final_label(project: &str, source: &Source, event: &EngineEvent) -> String {
-    let attribute = |name: &str| event.attributes.get(name).map_or("", String::as_str);
-    let name = attribute("name");
-    let name = name.split_once('_').filter(|(id, _)| is_short_id(id)).map_or(name, |(_, name)| name);
-    label(project, source.service.as_str(), name).0
-}
-
-/// Whether a name's beginning is what stands in front of a replacement's name for a while.
-fn is_short_id(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
