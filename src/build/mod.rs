@@ -5,6 +5,7 @@ mod bakefile;
 mod choice;
 mod classic;
 mod context;
+mod foundations;
 mod ignore;
 mod inputs;
 mod output;
@@ -20,6 +21,7 @@ use crate::plan::spec;
 
 pub use bake::{check, definition};
 pub use choice::{Surroundings, choose};
+pub use foundations::foundations;
 pub use ignore::Ignore;
 
 #[derive(Clone, Debug, thiserror::Error)]

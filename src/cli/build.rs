@@ -109,7 +109,7 @@ impl Arguments {
     pub async fn prepare(&self, context: &Context<'_>) -> Result<Prepared, Failure> {
         let mut loaded = self.services.load(self.with_dependencies, context)?;
         self.change(&mut loaded);
-        let order = BuildOrder { push: self.push };
+        let order = BuildOrder { foundations: build::foundations(&loaded.project), push: self.push };
         Prepared::images(loaded, context, |project, _| plan::build(project, &order)).await
     }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use crate::build;
 use crate::engine::docker::DockerEngine;
 use crate::engine::{Engine, State};
 use crate::load::Loaded;
@@ -59,6 +60,7 @@ impl Prepared {
         let proxies = proxies::variables(client, &engine.about().address);
         context.take_turn(&engine, &loaded.project.name).await?;
         policy.proxies.clone_from(&proxies);
+        policy.foundations = build::foundations(&loaded.project);
         if plan::wants_api_socket(&loaded.project) {
             plan::give_api_socket(&mut loaded.project, &engine.login_file().await);
         }
@@ -97,7 +99,7 @@ impl Prepared {
         if plan::wants_api_socket(&loaded.project) {
             plan::give_api_socket(&mut loaded.project, &engine.login_file().await);
         }
-        let up = UpPolicy { proxies: proxies.clone(), ..policy };
+        let up = UpPolicy { proxies: proxies.clone(), foundations: build::foundations(&loaded.project), ..policy };
         let observed = observe(&engine, &loaded.project).await?;
         let policy = RunPolicy { target, one_off, start, up: &up };
         let run = plan::run(&loaded.project, &observed, &policy)

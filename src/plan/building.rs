@@ -13,8 +13,9 @@ pub fn build(project: &Project, order: &BuildOrder) -> Plan {
     let services: Vec<_> = project.services.iter().collect();
     let mut plan = Plan::default();
     let mut built: BTreeMap<&str, StepId> = BTreeMap::new();
-    for (name, service) in builds_first(&services) {
-        let bases: Vec<_> = base_services(service).filter_map(|base| built.get(base).copied()).collect();
+    for (name, service) in builds_first(&services, &order.foundations) {
+        let bases = base_services(name, service, &order.foundations);
+        let bases: Vec<_> = bases.filter_map(|base| built.get(base).copied()).collect();
         let names: Vec<String> = names(service).into_iter().filter(|_| order.push).collect();
         let push = !names.is_empty() && is_for_several(service);
         let image = spec::image_name(project, name, service);

@@ -9,7 +9,7 @@ use crate::model::{Project, Service, ServiceName};
 use super::planner::Planner;
 use super::pre_start::own_images;
 use super::reference::normal;
-use super::{BuildPolicy, FailedPull, ImageRef, PlanError, PullPolicy, Reason, Step, StepId, spec};
+use super::{BuildPolicy, FailedPull, Foundations, ImageRef, PlanError, PullPolicy, Reason, Step, StepId, spec};
 
 /// Where a service's image comes from.
 #[derive(Clone, Debug)]
@@ -78,7 +78,7 @@ impl<'p> Planner<'p> {
             .collect();
         let mut pulls = Pulls::new();
         let mut built: BTreeMap<String, StepId> = BTreeMap::new();
-        for (name, service) in builds_first(&services) {
+        for (name, service) in builds_first(&services, &self.policy.foundations) {
             if let Some(sourced) = self.source_built(name, service, &mut pulls, &built) {
                 if let ImageRef::From(step) = sourced.image {
                     built.insert(normal(&spec::image_name(self.project, name, service)), step);
@@ -187,7 +187,7 @@ impl<'p> Planner<'p> {
         pull: Option<StepId>,
         built: &BTreeMap<String, StepId>,
     ) -> Sourced {
-        let bases: Vec<_> = base_services(service)
+        let bases: Vec<_> = base_services(name, service, &self.policy.foundations)
             .filter_map(|base| {
                 let (base, service) = self.project.services.get_key_value(base)?;
                 built.get(&normal(&spec::image_name(self.project, base, service))).copied()
@@ -275,16 +275,25 @@ impl<'p> Planner<'p> {
 }
 
 /// Services whose images a build starts from.
-pub(super) fn base_services(service: &Service) -> impl Iterator<Item = &str> {
+pub(super) fn base_services<'p>(
+    name: &ServiceName,
+    service: &'p Service,
+    foundations: &'p Foundations,
+) -> impl Iterator<Item = &'p str> {
     let contexts = service.build.iter().flat_map(|build| build.additional_contexts.values());
-    contexts.filter_map(|context| context.strip_prefix("service:"))
+    let told = foundations.get(name).into_iter().flatten().map(ServiceName::as_str);
+    contexts.filter_map(|context| context.strip_prefix("service:")).chain(told)
 }
 
 /// The services with a `build` section, each after those whose images it starts from.
-pub(super) fn builds_first<'p>(services: &[(&'p ServiceName, &'p Service)]) -> Vec<(&'p ServiceName, &'p Service)> {
+pub(super) fn builds_first<'p>(
+    services: &[(&'p ServiceName, &'p Service)],
+    foundations: &Foundations,
+) -> Vec<(&'p ServiceName, &'p Service)> {
     let built: BTreeMap<_, _> = services.iter().filter(|(_, service)| service.build.is_some()).copied().collect();
     let bases = built.iter().flat_map(|(name, service)| {
-        base_services(service).map(|base| ((*name).clone(), ServiceName::from(base))).collect::<Vec<_>>()
+        let bases = base_services(name, service, foundations);
+        bases.map(|base| ((*name).clone(), ServiceName::from(base))).collect::<Vec<_>>()
     });
     let edges: Vec<_> = bases.collect();
     let graph = crate::graph::Graph::from_edges(&edges);

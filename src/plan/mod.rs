@@ -54,8 +54,8 @@ pub use observed::{Configured, Labelled, Observed};
 pub use once::{RunPlan, RunPolicy, launch, run};
 pub use planner::is_up;
 pub use policy::{
-    BuildOrder, BuildPolicy, DownPolicy, FailedPull, ImageRemoval, KillPolicy, PullOrder, PullPolicy, PushOrder,
-    Recreation, RemovePolicy, RestartPolicy, StartPolicy, StopPolicy, UpPolicy,
+    BuildOrder, BuildPolicy, DownPolicy, FailedPull, Foundations, ImageRemoval, KillPolicy, PullOrder, PullPolicy,
+    PushOrder, Recreation, RemovePolicy, RestartPolicy, StartPolicy, StopPolicy, UpPolicy,
 };
 pub use reason::Reason;
 pub use reference::full as full_name;

@@ -1,6 +1,6 @@
 //! What a command was asked to do beyond the file: the flags, as decisions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::model::ServiceName;
@@ -56,6 +56,7 @@ pub struct UpPolicy {
     pub allow_data_loss: Vec<String>,
     /// `HTTP_PROXY` and the like from Docker's client configuration: below every service's own environment.
     pub proxies: BTreeMap<String, String>,
+    pub foundations: Foundations,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -156,9 +157,13 @@ pub struct PushOrder {
     pub ignore_failures: bool,
 }
 
+/// Services, and those whose images theirs are built upon, as far as only Dockerfiles tell.
+pub type Foundations = BTreeMap<ServiceName, BTreeSet<ServiceName>>;
+
 /// How `build` goes about it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BuildOrder {
+    pub foundations: Foundations,
     /// Images that have a name in the file go to their registries then.
     pub push: bool,
 }

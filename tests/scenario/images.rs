@@ -18,6 +18,7 @@ stories![
     passing_faults_are_tried_again_and_others_are_not,
     what_cannot_be_pulled_keeps_nothing_else_from_it,
     builds_with_flags_over_the_file,
+    builds_what_others_stand_upon_first,
 ];
 
 /// Takes images away when the scenario is over, however it ends.
@@ -262,4 +263,28 @@ fn builds_with_flags_over_the_file(scenario: &Scenario) {
     scenario.file("context/Dockerfile", "FROM scratch\nCOPY nothing /\n");
     let failed = scenario.convoke(&["build", "web"]).exits_with(1);
     failed.complains_about(&["build of web", "nothing"]);
+}
+
+/// Whichever order the file has them in.
+fn builds_what_others_stand_upon_first(scenario: &Scenario) {
+    let project = &scenario.project;
+    let images: Vec<String> = ["a", "b", "c"].map(|name| format!("{project}-{name}")).into();
+    let _shed = Shed(scenario, images);
+    scenario.file("note", "kept\n");
+    scenario.file("Dockerfile", &format!("FROM {project}-b\nCOPY --from={project}-c /note /twin\n"));
+    scenario.compose(&format!(
+        "services:
+  a: {{ build: ., command: [show, /twin] }}
+  b: {{ build: {{ context: ., dockerfile_inline: \"FROM {project}-c\" }} }}
+  c: {{ build: {{ context: ., dockerfile_inline: \"FROM ACTOR\\nCOPY note /note\" }} }}
+"
+    ));
+    scenario.variable("DOCKER_BUILDKIT", "0");
+    scenario.done(&["build"]);
+    assert_eq!(scenario.done(&["run", "--rm", "-q", "a"]).stdout, "kept\n");
+    for name in ["a", "b", "c"] {
+        scenario.engine.remove_image(&format!("{project}-{name}"));
+    }
+    scenario.done(&["up", "--no-start"]);
+    assert_eq!(scenario.done(&["run", "--rm", "-q", "a"]).stdout, "kept\n");
 }

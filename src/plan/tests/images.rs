@@ -34,13 +34,20 @@ fn images_are_pulled_as_policies_say() {
 #[test]
 fn images_are_pushed_under_the_names_of_the_file_once_they_are_built() {
     let pushed = text(&push(&shop(), &PushOrder { targets: vec!["base".into(), "db".into()], ..PushOrder::default() }));
-    let built = text(&build(&shop(), &BuildOrder { push: true }));
+    let built = text(&build(&shop(), &BuildOrder { push: true, ..BuildOrder::default() }));
     let several = project(json!({
         "far": {"image": "reg/far", "build": {"context": ".", "platforms": ["linux/amd64", "linux/arm64"]}},
     }));
-    let several = build(&several, &BuildOrder { push: true });
+    let several = build(&several, &BuildOrder { push: true, ..BuildOrder::default() });
     let pushes = |(_, planned): (StepId, &PlannedStep)| matches!(planned.step, Step::BuildImage { push: true, .. });
     assert!(several.steps().all(pushes) && !several.is_empty(), "the builder pushes what is for several platforms");
+    let foundations = [("api", "base"), ("base", "tool"), ("tool", "base"), ("web", "api")];
+    let foundations = foundations.map(|(name, base)| (ServiceName::from(name), [ServiceName::from(base)].into()));
+    let circle = build(&shop(), &BuildOrder { foundations: foundations.into(), ..BuildOrder::default() });
+    assert_eq!(circle.steps().count(), 3, "what cannot be is left to the builder to tell");
+    let upon = [("base".into(), ["api".into()].into())].into();
+    let upon = text(&build(&shop(), &BuildOrder { foundations: upon, ..BuildOrder::default() }));
+    assert!(upon.starts_with("#1  image reg/api:1"), "{upon}");
     let nothing = text(&build(&project(json!({"web": with(json!({}))})), &BuildOrder::default()));
     insta::assert_snapshot!(format!("{pushed}--\n{built}--\n{nothing}"));
 }
