@@ -99,6 +99,9 @@ pub(super) fn long_forms(document: &mut Node, findings: &mut Vec<Diagnostic>) {
     }
 }
 
+/// What docker compose does not look into before variables are put in.
+const LATER: &[&str] = &["devices", "ports"];
+
 /// As [`long_forms`], for a document whose variables were not put in: what has no long form because of them stays as it is
 /// written.
 pub(super) fn long_forms_as_far_as_clear(document: &mut Node, findings: &mut Vec<Diagnostic>) {
@@ -108,7 +111,7 @@ pub(super) fn long_forms_as_far_as_clear(document: &mut Node, findings: &mut Vec
             let (written, mut found) = (value.clone(), Vec::new());
             form(value, &mut found);
             let failed = found.iter().any(Diagnostic::is_error);
-            if failed && has_variables(&written) {
+            if failed && (LATER.contains(key) || has_variables(&written)) {
                 *value = written;
             } else if failed {
                 findings.extend(found);
