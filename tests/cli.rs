@@ -602,6 +602,16 @@ Usage: convoke config --services [SERVICE]...
 For more information, try '--help'.
 
 "#]]);
+    convoke(folder.path()).arg("publish").assert().code(1).stdout_eq("").stderr_eq(str![[r#"
+error: unrecognized subcommand 'publish'
+
+  tip: docker compose has publish, and convoke does not support it yet
+
+Usage: convoke [OPTIONS] [COMMAND]
+
+For more information, try '--help'.
+
+"#]]);
     convoke(folder.path()).args(["config", "-f", "x.yaml"]).assert().code(1).stdout_eq("").stderr_eq(str![[r#"
 error: unexpected argument '-f' found
 
@@ -819,6 +829,12 @@ fn the_result_can_go_to_a_file() {
 error: write no/such/folder: No such file or directory (os error 2)
 
 "#]]);
+}
+
+#[test]
+fn config_goes_by_its_old_name_too() {
+    let folder = folder(&[("compose.yaml", PROJECT)]);
+    convoke(folder.path()).args(["convert", "--services"]).assert().success().stdout_eq("db\nweb\n");
 }
 
 #[test]

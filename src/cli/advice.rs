@@ -28,6 +28,9 @@ pub fn on(cause: &Cause, holder: Option<&Holder>, project: &Project, invocation:
         CauseKind::Engine(error) if error.kind == ErrorKind::NotFound && !goes_to_a_registry(cause) => {
             (Some("somebody else may have removed it just now: the same command makes it again".to_owned()), Vec::new())
         }
+        CauseKind::Engine(error) if goes_to_a_registry(cause) && error.kind != ErrorKind::Unreachable => {
+            (None, build(cause, project, invocation))
+        }
         CauseKind::Engine(error) if error.kind == ErrorKind::Conflict && cause.action == Action::Create => (
             Some("somebody else may be at work on the same project: look at what there is, and try again".to_owned()),
             vec![invocation("ps -a")],
@@ -35,6 +38,14 @@ pub fn on(cause: &Cause, holder: Option<&Holder>, project: &Project, invocation:
         _ => (None, Vec::new()),
     };
     Counsel { help: help.or_else(|| cause.help.clone()), commands }
+}
+
+/// What is not in a registry, or not here to be pushed, may come from source.
+fn build(cause: &Cause, project: &Project, invocation: &dyn Fn(&str) -> String) -> Vec<String> {
+    let is_missing = matches!(&cause.kind, CauseKind::Engine(error) if error.kind == ErrorKind::NotFound);
+    let service = cause.service.as_ref().filter(|_| cause.action == Action::Pull || is_missing);
+    let built = service.filter(|name| project.services.get(*name).is_some_and(|service| service.build.is_some()));
+    built.map(|service| invocation(&format!("build {service}"))).into_iter().collect()
 }
 
 /// The limit that was too low.

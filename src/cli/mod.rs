@@ -144,6 +144,7 @@ enum Command {
     Build(build::Arguments),
     Pull(pull::Arguments),
     Push(push::Arguments),
+    #[command(alias = "convert")]
     Config(config::Arguments),
     Explain(explain::Arguments),
     Graph(graph::Arguments),
@@ -210,8 +211,18 @@ fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Invocation, clap::
     Invocation::from_arg_matches(&matches).map_err(|error| error.format(&mut tree))
 }
 
-/// Flags that say which project is meant stand before the command; whoever writes them after it is told so.
+/// Flags that say which project is meant stand before the command; whoever writes them after it is told so. So is whoever
+/// looks for a command that docker compose has, and we have not.
 fn misplaced(mut error: clap::Error) -> clap::Error {
+    const MISSING: [&str; 3] = ["alpha", "bridge", "publish"];
+    if let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand)
+        && let Some(missing) = MISSING.iter().find(|missing| *missing == word)
+    {
+        let tip = format!("docker compose has {missing}, and convoke does not support it yet");
+        error.remove(ContextKind::SuggestedSubcommand);
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+        return error;
+    }
     const PLACED: [&str; 8] =
         ["-f", "--file", "-p", "--project-name", "--profile", "--env-file", "--project-directory", "--compatibility"];
     let word = match error.get(ContextKind::InvalidArg) {

@@ -205,11 +205,12 @@ fn what_cannot_be_pulled_keeps_nothing_else_from_it(scenario: &Scenario) {
     ));
     let failed = scenario.convoke(&["pull"]).exits_with(1);
     failed.complains_about(&[&format!("Image {image}  Pulled"), &gone, &format!("{gone}2")]);
+    scenario.convoke(&["pull", "built"]).exits_with(1).complains_about(&["build built"]);
     assert!(there(scenario, &image));
     let warned = scenario.done(&["pull", "--ignore-pull-failures"]);
     warned.complains_about(&[&format!("Image {gone}  Warning")]);
     let unbuilt = scenario.convoke(&["push", "built"]).exits_with(1);
-    unbuilt.complains_about(&["does not exist locally", "convoke build"]);
+    unbuilt.complains_about(&["does not exist locally", "build built"]);
     scenario.done(&["push", "--ignore-push-failures", "built"]);
     scenario.variable("CONVOKE_EXIT_STATUS", "class");
     scenario.convoke(&["pull", "gone"]).exits_with(66);

@@ -155,7 +155,7 @@ fn advise(error: EngineError) -> EngineError {
         ErrorKind::Denied if asks_a_registry(&error.action) => {
             error.help("does the image exist? if it is private, log in first: docker login REGISTRY")
         }
-        ErrorKind::NotFound if error.action.starts_with("push ") => error.help("build it first: convoke build"),
+        ErrorKind::NotFound if error.action.starts_with("push ") => error.help("it has to be here to be pushed"),
         ErrorKind::NotFound if asks_a_registry(&error.action) => error.help("check the image's name and tag"),
         ErrorKind::Passing if asks_a_registry(&error.action) => {
             error.help("the fault is the registry's, or lies on the way to it: try again later")
