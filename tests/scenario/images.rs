@@ -14,6 +14,7 @@ use crate::stories;
 stories![
     builds_pushes_and_pulls,
     pulls_what_the_policies_say,
+    so_many_images_travel_at_once_as_may,
     passwords_come_from_where_docker_keeps_them,
     passing_faults_are_tried_again_and_others_are_not,
     what_cannot_be_pulled_keeps_nothing_else_from_it,
@@ -92,6 +93,12 @@ fn builds_pushes_and_pulls(scenario: &Scenario) {
         .done(&["pull", "local"])
         .complains_about(&["nothing is pulled, it has no image but the one that is built"]);
 
+    scenario.convoke(&["push", "api"]).exits_with(1).complains_about(&["api:2", "to be here", "build api"]);
+    scenario.done(&["build", "-q", "api"]);
+    let mut seat = scenario.at_terminal(&["push", "api"]);
+    seat.see("Pushed");
+    seat.ends_with(0);
+
     let other = Registry::open();
     let (image, _other) = shop(scenario, &other);
     scenario.done(&["build", "-q", "--push", "api"]);
@@ -138,6 +145,28 @@ fn pulls_what_the_policies_say(scenario: &Scenario) {
     assert!(!planned(&["pull", "--dry-run", "plain"]).contains("other/"));
     assert!(planned(&["pull", "--dry-run", "--include-deps", "plain"]).contains("other/"));
     assert!(planned(&["plan", "pull"]).contains("pull"));
+}
+
+fn so_many_images_travel_at_once_as_may(scenario: &Scenario) {
+    let registry = Registry::open();
+    files(scenario);
+    let names = ["a", "b", "c"].map(|name| format!("{}/{}/{name}:1", registry.host(), scenario.project));
+    let tags = names.join("\", \"");
+    let build =
+        format!("services: {{ a: {{ image: '{}', build: {{ context: context, tags: [\"{tags}\"] }} }} }}", names[0]);
+    scenario.compose(&build);
+    let _shed = Shed(scenario, names.to_vec());
+    scenario.done(&["build", "-q", "--push"]);
+    let service = |(number, image): (usize, &String)| format!("  s{number}: {{ image: '{image}' }}\n");
+    let services: String = names.iter().enumerate().map(service).collect();
+    scenario.compose(&format!("services:\n{services}"));
+    registry.requests();
+    scenario.done(&["--parallel", "1", "pull"]);
+    let asked = registry.requests();
+    let mut images: Vec<&str> =
+        asked.iter().filter_map(|line| line.split_once("/manifests/")).map(|line| line.0).collect();
+    images.dedup_by_key(|line| line.rsplit('/').next().unwrap_or_default().to_owned());
+    assert_eq!(images.len(), 3, "one after the other: {asked:?}");
 }
 
 fn passwords_come_from_where_docker_keeps_them(scenario: &Scenario) {

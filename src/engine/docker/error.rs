@@ -29,6 +29,7 @@ const WORDS: &[(&str, ErrorKind)] = &[
     ("manifest unknown", ErrorKind::NotFound),
     ("no such image", ErrorKind::NotFound),
     ("an image does not exist locally", ErrorKind::NotFound),
+    ("tag does not exist", ErrorKind::NotFound),
     ("is not connected to the network", ErrorKind::NotFound),
     ("does not support reading", ErrorKind::Unsupported),
     ("already exists", ErrorKind::Conflict),
