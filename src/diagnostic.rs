@@ -120,6 +120,9 @@ pub struct Diagnostic {
 /// How many findings are worth showing.
 pub const FINDING_LIMIT: usize = 250;
 
+/// How many findings get hints that take a search through many names.
+pub const HINT_LIMIT: usize = 50;
+
 /// How long a message may be, in bytes: some hold values as they are written.
 const MESSAGE_LIMIT: usize = 2000;
 

@@ -361,7 +361,7 @@ mod tests {
         let additional_contexts = contexts.iter().map(|(name, from)| ((*name).into(), (*from).into())).collect();
         let context = folder.to_string_lossy().into_owned();
         let build = Build { context, additional_contexts, ..Build::default() };
-        Service { build: Some(build), ..Service::default() }
+        Service { build: Some(Box::new(build)), ..Service::default() }
     }
 
     #[test]

@@ -71,8 +71,11 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("Dockerfile"), "FROM shop-web\n").expect("a file");
         let inline = |text: &str| Build { dockerfile_inline: text.into(), ..Build::default() };
-        let service =
-            |image: &str, build: Build| Service { image: image.into(), build: Some(build), ..Service::default() };
+        let service = |image: &str, build: Build| Service {
+            image: image.into(),
+            build: Some(Box::new(build)),
+            ..Service::default()
+        };
         let tagged = Build { tags: vec!["shop/data:1".into()], ..inline("FROM scratch") };
         let services: [(&str, Service); 6] = [
             ("base", service("", inline("FROM scratch"))),

@@ -35,7 +35,7 @@ pub(super) fn resolve(loading: &mut Loading<'_>, project: &mut Project, document
 }
 
 /// What a variable takes beside its name and value, in bytes.
-const ENTRY: usize = 50;
+const ENTRY: usize = 100;
 
 /// What files say, in their order.
 type Said = Vec<Variable>;

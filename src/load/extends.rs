@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::documents::Written;
 use super::reset::Resets;
 use super::{Checked, Loading, Scope, merge, paths};
-use crate::diagnostic::{CHAIN_LIMIT, Diagnostic, Span, chain, nearest};
+use crate::diagnostic::{CHAIN_LIMIT, Diagnostic, HINT_LIMIT, Span, chain, nearest};
 use crate::source::{absolute, is_remote, relative, shown};
 use crate::yaml::{Kind, Map, Node, Through};
 
@@ -171,10 +171,12 @@ impl Walk<'_, '_> {
             Some((file, span)) => Some(self.loading.base_file(file, *span, name, self.scope)?),
             None => here,
         };
+        let few = self.loading.findings.len() < HINT_LIMIT;
         let known = |services: &Map| -> Result<(), Option<String>> {
             match services.contains_key(&extends.service) {
                 true => Ok(()),
-                false => Err(nearest(&extends.service, services.keys()).map(str::to_owned)),
+                false if few => Err(nearest(&extends.service, services.keys()).map(str::to_owned)),
+                false => Err(None),
             }
         };
         let (path, found) = match &file {

@@ -5,7 +5,7 @@ use crate::diagnostic::{Diagnostic, Files, Span};
 use crate::yaml::VALUE_LIMIT;
 
 /// How many bytes variables and the env files of services may add.
-const TEXT_LIMIT: usize = 32 << 20;
+const TEXT_LIMIT: usize = 16 << 20;
 
 /// How many files a project may be read from, and how many bytes they may have together before the last of them is read.
 const FILE_LIMIT: usize = 1000;

@@ -254,7 +254,7 @@ impl<'l> Loading<'l> {
             // What a misspelled key would include is missing now.
             self.damage.files |= model.as_map().is_some_and(|top| top.contains_key("include"));
         }
-        canonical::limit_ports(model, &mut self.growth, &mut self.findings);
+        canonical::limit_lists(model, &mut self.growth, &mut self.findings);
         if self.options.interpolate {
             canonical::long_forms(model, &mut self.findings);
         } else {

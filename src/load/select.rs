@@ -19,9 +19,8 @@ pub(super) fn by_profiles(project: &mut Project, profiles: &[String], named: &[S
     }
     let enabled: BTreeSet<String> = enabled.into_iter().map(str::to_owned).collect();
     let enabled: BTreeSet<&str> = enabled.iter().map(String::as_str).collect();
-    let (active, disabled) =
-        std::mem::take(&mut project.services).into_iter().partition(|(_, service)| is_active(service, &enabled));
-    (project.services, project.disabled_services) = (active, disabled);
+    // Those that stay are not moved: services are large.
+    project.disabled_services = project.services.extract_if(.., |_, service| !is_active(service, &enabled)).collect();
 }
 
 /// Profiles that were asked for and that no service has.

@@ -42,9 +42,10 @@ pub enum Kind {
     Map(Map),
 }
 
-/// The entries of a mapping in the order in which they were written, each key with its own place.
+/// The entries of a mapping in the order in which they were written, each key with its own place. It takes little room
+/// itself, so that nodes of other kinds need not be as large.
 #[derive(Clone, Debug, Default)]
-pub struct Map(IndexMap<Arc<str>, (Span, Node)>);
+pub struct Map(Box<IndexMap<Arc<str>, (Span, Node)>>);
 
 impl Map {
     pub fn get(&self, key: &str) -> Option<&Node> {
@@ -103,7 +104,7 @@ impl IntoIterator for Map {
     type IntoIter = std::vec::IntoIter<Self::Item>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter().map(|(key, (span, value))| (key, span, value)).collect::<Vec<_>>().into_iter()
+        (*self.0).into_iter().map(|(key, (span, value))| (key, span, value)).collect::<Vec<_>>().into_iter()
     }
 }
 

@@ -89,7 +89,13 @@ struct Key {
 
 enum Content {
     Sequence(Vec<Node>),
-    Mapping { entries: Map, seen: HashMap<Arc<str>, Span>, key: Option<Key>, merged: Vec<Node> },
+    Mapping {
+        entries: Map,
+        /// Keys that are no entries.
+        odd: HashMap<Arc<str>, Span>,
+        key: Option<Key>,
+        merged: Vec<Node>,
+    },
 }
 
 /// A list or mapping whose end was not seen yet.
@@ -174,7 +180,7 @@ impl<'t> Tree<'t> {
             }
             Event::Mapping { anchor, own, flow } => {
                 let content =
-                    Content::Mapping { entries: Map::default(), seen: HashMap::new(), key: None, merged: Vec::new() };
+                    Content::Mapping { entries: Map::default(), odd: HashMap::new(), key: None, merged: Vec::new() };
                 self.start(content, *anchor, *own, *flow, place);
             }
             Event::End => self.end(place.span),
@@ -375,22 +381,22 @@ impl<'t> Tree<'t> {
     /// Takes a node as the key of the entry that follows. Keys are the same when their texts are: `1` and `"1"` are.
     fn key(&mut self, text: &str, node: &Node, merge: bool) {
         let Node { kind, span, .. } = node;
-        let Some(Open { content: Content::Mapping { seen, .. }, .. }) = self.open.last_mut() else { return };
+        let Some(Open { content: Content::Mapping { entries, odd, .. }, .. }) = self.open.last_mut() else { return };
         let name: Arc<str> = match kind {
             Kind::Str(name) => name.clone(),
             _ => text.into(),
         };
         let is_scalar = !matches!(kind, Kind::Seq(_) | Kind::Map(_));
-        let first = if is_scalar { seen.get(text).copied() } else { None };
+        let sound = merge || matches!(kind, Kind::Str(_));
+        let first = if is_scalar { entries.key_span(text).or_else(|| odd.get(text).copied()) } else { None };
         if let Some(first) = first {
             let finding = Diagnostic::error(format!("`{text}` is defined twice")).at(*span);
             self.report(finding.label(first, "first defined here"));
             return self.set_key(Key { name, span: *span, merge, sound: false });
         }
-        if is_scalar {
-            seen.insert(text.into(), *span);
+        if is_scalar && (merge || !sound) {
+            odd.insert(text.into(), *span);
         }
-        let sound = merge || matches!(kind, Kind::Str(_));
         if !sound {
             let finding = Diagnostic::error(format!("a key must be a string, found {}", node.noun())).at(*span);
             self.report(match kind {

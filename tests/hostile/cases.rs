@@ -29,7 +29,7 @@ impl Case {
 }
 
 const SERVICE: &str = "services: {a: {image: x}}\n";
-const TOO_LARGE: &str = "larger than 500000 values";
+const TOO_LARGE: &str = "larger than 400000 values";
 const MIB: usize = 1 << 20;
 
 pub fn all() -> Vec<Case> {
@@ -89,7 +89,7 @@ fn trees() -> Vec<Case> {
             format!("{SERVICE}x-a:\n{}", "  - some value\n".repeat(10 * MIB / 15))
         }),
         Case::text("one key again and again", "is defined twice", || {
-            format!("{SERVICE}x-a:\n{}", "  k: 1\n".repeat(200_000))
+            format!("{SERVICE}x-a:\n{}", "  k: 1\n".repeat(150_000))
         }),
         Case::text("many documents", "a file may have 100 documents", || SERVICE.to_owned() + &"---\n".repeat(10_000)),
         Case::text("many brackets", "error: ", || format!("{SERVICE}x-a: {}\n", "[{".repeat(500_000))),
@@ -203,11 +203,11 @@ fn growth() -> Vec<Case> {
         Case::text("variables that do not end", "invalid interpolation format", || {
             format!("{SERVICE}x-a: [{}]\n", "'${A', ".repeat(100_000))
         }),
-        Case::new("a value that is used again and again", "grow by more than 32 MiB", |folder| {
+        Case::new("a value that is used again and again", "grow by more than 16 MiB", |folder| {
             write(folder, ".env", format!("A={}\n", "y".repeat(MIB / 2)));
             compose(folder, &format!("{SERVICE}x-a: [{}]\n", "$A, ".repeat(50_000)));
         }),
-        Case::new("an env file of many services", "grow by more than 32 MiB", |folder| {
+        Case::new("an env file of many services", "grow by more than 16 MiB", |folder| {
             write(folder, "some.env", lines(10_000, |name| format!("NAME_{name}=value\n")));
             compose(
                 folder,

@@ -27,7 +27,7 @@ use crate::yaml::{Kind, Map, Node};
 
 use super::casts;
 
-pub(super) use size::{limit_commands, limit_ports};
+pub(super) use size::{limit_commands, limit_lists};
 pub(super) use volumes::clean;
 
 pub(super) use strings::text;

@@ -1,25 +1,26 @@
 //! `ports`: `[HOST_IP:][PUBLISHED:]TARGET[/PROTOCOL]`, where both ports may be ranges.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
-use crate::yaml::{Author, Kind, Node};
+use crate::yaml::{Author, Kind, Map, Node};
 
-/// How many ports a range stands for; nothing where the entry is no range.
-pub(super) fn count(item: &Node) -> usize {
-    let Some(spec) = item.as_str() else { return 0 };
+/// How many ports a short form stands for.
+pub(super) fn count(spec: &str) -> usize {
     let (target, _) = protocol(spec.rsplit(':').next().unwrap_or(spec));
-    range(target).map_or(0, |(first, last)| usize::from(last - first))
+    range(target).map_or(1, |(first, last)| usize::from(last - first) + 1)
 }
 
 /// One entry may stand for several ports, so the whole list is rewritten.
 pub(super) fn long(node: &mut Node, findings: &mut Vec<Diagnostic>) {
     let Some(items) = node.as_seq_mut() else { return };
     let mut ports = Vec::with_capacity(items.len());
+    let words = Words::default();
     for item in items.iter() {
         match &item.kind {
             Kind::Str(spec) => match parse(spec) {
-                Ok(parsed) => ports.extend(parsed.into_iter().map(|port| port.into_node(item))),
+                Ok(parsed) => ports.extend(parsed.into_iter().map(|port| port.into_node(item, &words))),
                 Err(problem) => findings.push(problem.at(item.span)),
             },
             Kind::Int(_) | Kind::Uint(_) => {
@@ -47,28 +48,45 @@ struct Published<'s> {
     host_ip: &'s str,
     published: String,
     target: u16,
-    protocol: String,
+    protocol: Arc<str>,
     says_protocol: bool,
 }
 
+/// The words of all ports of a list, which a range would make again for each.
+struct Words {
+    mode: Arc<str>,
+    host_ip: Arc<str>,
+    target: Arc<str>,
+    published: Arc<str>,
+    protocol: Arc<str>,
+    ingress: Arc<str>,
+}
+
+impl Default for Words {
+    fn default() -> Self {
+        let [mode, host_ip, target, published, protocol, ingress] =
+            ["mode", "host_ip", "target", "published", "protocol", "ingress"].map(Arc::from);
+        Self { mode, host_ip, target, published, protocol, ingress }
+    }
+}
+
 impl Published<'_> {
-    fn into_node(self, item: &Node) -> Node {
+    fn into_node(self, item: &Node, words: &Words) -> Node {
         let span = item.span;
-        let mut entries = vec![("mode", Kind::Str("ingress".into()))];
+        let mut map = Map::default();
+        let mut put = |key: &Arc<str>, kind, author| {
+            map.insert(Arc::clone(key), span, Node::new(kind, span).by(author));
+        };
+        put(&words.mode, Kind::Str(Arc::clone(&words.ingress)), Author::Format);
         if !self.host_ip.is_empty() {
-            entries.push(("host_ip", Kind::Str(self.host_ip.into())));
+            put(&words.host_ip, Kind::Str(self.host_ip.into()), Author::Text);
         }
-        entries.push(("target", Kind::Int(self.target.into())));
+        put(&words.target, Kind::Int(self.target.into()), Author::Text);
         if !self.published.is_empty() {
-            entries.push(("published", Kind::Str(self.published.into())));
+            put(&words.published, Kind::Str(self.published.into()), Author::Text);
         }
-        entries.push(("protocol", Kind::Str(self.protocol.into())));
-        let mut map = crate::yaml::Map::default();
-        for (key, kind) in entries {
-            let implied = key == "mode" || key == "protocol" && !self.says_protocol;
-            let author = if implied { Author::Format } else { Author::Text };
-            map.insert(key, span, Node::new(kind, span).by(author));
-        }
+        let author = if self.says_protocol { Author::Text } else { Author::Format };
+        put(&words.protocol, Kind::Str(self.protocol), author);
         item.likewise(Kind::Map(map))
     }
 }
@@ -103,6 +121,7 @@ fn parse(spec: &str) -> Result<Vec<Published<'_>>, Diagnostic> {
     if !matches!(protocol.as_str(), "tcp" | "udp" | "sctp") {
         return Err(invalid(spec, format!("the protocol {protocol:?} is none of tcp, udp, sctp")));
     }
+    let shared: Arc<str> = protocol.into();
     let mut ports: Vec<_> = (inside.0..=inside.1)
         .map(|target| Published {
             host_ip,
@@ -112,11 +131,11 @@ fn parse(spec: &str) -> Result<Vec<Published<'_>>, Diagnostic> {
                 Some((first, _)) => (first + (target - inside.0)).to_string(),
             },
             target,
-            protocol: protocol.clone(),
+            protocol: Arc::clone(&shared),
             says_protocol: spec.contains('/'),
         })
         .collect();
-    ports.sort_by_key(|port| port.target.to_string());
+    ports.sort_by_cached_key(|port| port.target.to_string());
     Ok(ports)
 }
 

@@ -6,18 +6,20 @@ use crate::diagnostic::Diagnostic;
 use crate::load::growth::Growth;
 use crate::yaml::{Kind, Map, Node};
 
-/// What a port consists of in its long form.
-const VALUES_OF_A_PORT: usize = 6;
+/// What an item of these lists consists of in its long form, as far as that is more than a text or two.
+const ITEMS: &[(&str, usize)] = &[("depends_on", 3), ("ports", 6), ("volumes", 4)];
 
 /// What holds command lines, at whatever depth.
 const COMMANDS: &[&str] = &["command", "entrypoint", "healthcheck", "post_start", "pre_start", "pre_stop"];
 
-/// Empties the lists of ports that make a project too large.
-pub(in crate::load) fn limit_ports(document: &mut Node, growth: &mut Growth, findings: &mut Vec<Diagnostic>) {
-    limit(document, &["ports"], growth, findings, |ports| {
-        let ports = ports.as_seq().unwrap_or_default();
-        ports.iter().map(ports::count).sum::<usize>() * VALUES_OF_A_PORT
-    });
+/// Empties the lists whose long forms make a project too large.
+pub(in crate::load) fn limit_lists(document: &mut Node, growth: &mut Growth, findings: &mut Vec<Diagnostic>) {
+    for (key, values) in ITEMS {
+        limit(document, &[key], growth, findings, |list| {
+            let items = list.as_seq().unwrap_or_default().iter().filter_map(Node::as_str);
+            items.map(ports::count).sum::<usize>() * values
+        });
+    }
 }
 
 /// Empties the commands that make a project too large.

@@ -8,16 +8,13 @@ mod references;
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::diagnostic::{Diagnostic, Span, nearest};
+use crate::diagnostic::{Diagnostic, HINT_LIMIT, Span, nearest};
 use crate::model::{Project, Service, ServiceName};
 use crate::yaml::Node;
 
 use super::damage::Damage;
 
 pub(super) use document::check as document;
-
-/// How many findings get hints that take a search through all names.
-const HINTS: usize = 50;
 
 /// One service with its place in the document, so that findings can point.
 struct Subject<'s> {
@@ -112,7 +109,7 @@ impl Subject<'_> {
     /// The other service of nearly this name, when not too much was told already.
     fn near(&self, name: &str, told: usize) -> Option<&str> {
         let known = self.project.services.keys().map(ServiceName::as_str).filter(|known| *known != self.name.as_str());
-        nearest(name, known.filter(|_| told < HINTS))
+        if told < HINT_LIMIT { nearest(name, known) } else { None }
     }
 
     /// Whether a section declares a name, or may do so in what could not be read.

@@ -42,7 +42,7 @@ pub fn fill(
 
 /// The check that the service itself declares; `None` leaves it to the image.
 pub fn health_check(service: &Service) -> Option<HealthSpec> {
-    service.healthcheck.as_ref().map(of)
+    service.healthcheck.as_deref().map(of)
 }
 
 fn of(check: &HealthCheck) -> HealthSpec {

@@ -19,10 +19,13 @@ pub fn hook_service(service: &Service, image: &str, hook: &Hook) -> Service {
         privileged: hook.privileged || service.privileged,
         container_name: String::new(),
         // Nobody waits for its health, and its image's own check is of no use to a job.
-        healthcheck: Some(HealthCheck { disable: true, ..HealthCheck::default() }),
+        healthcheck: Some(Box::new(HealthCheck { disable: true, ..HealthCheck::default() })),
         ports: Vec::new(),
         restart: String::new(),
-        deploy: service.deploy.clone().map(|deploy| crate::model::Deploy { restart_policy: None, ..deploy }),
+        deploy: service.deploy.clone().map(|mut deploy| {
+            deploy.restart_policy = None;
+            deploy
+        }),
         volumes: Vec::new(),
         volumes_from: Vec::new(),
         ..service.clone()
