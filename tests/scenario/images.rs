@@ -30,6 +30,13 @@ impl Drop for Shed<'_> {
         for image in &self.1 {
             self.0.engine.remove_image(image);
         }
+        // What was pulled and then built anew has no name any more, but the digest that the registry gave it.
+        let names: Vec<&str> = self.1.iter().filter_map(|image| Some(image.rsplit_once(':')?.0)).collect();
+        for listed in self.0.engine.get("/images/json?all=1").as_array().into_iter().flatten() {
+            let digests = listed["RepoDigests"].as_array().into_iter().flatten().map(text);
+            let ours = digests.filter(|digest| digest.split_once('@').is_some_and(|(name, _)| names.contains(&name)));
+            ours.for_each(|digest| self.0.engine.remove_image(digest));
+        }
     }
 }
 
