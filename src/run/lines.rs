@@ -50,11 +50,12 @@ impl Lines {
         let tty = self.tty;
         let carry = self.carry(chunk.stream);
         let mut bytes = chunk.bytes.clone();
-        if !tty && !carry.bytes.is_empty() {
+        let stamped = if tty { 0 } else { stamp(&bytes).map_or(0, |(_, width)| width) };
+        // Only what is cut is as long as this: older engines forget the end of a long line of the driver `local`.
+        let is_last_piece = stamped > 0 && bytes.len() - stamped < PIECE;
+        if !carry.bytes.is_empty() {
             // The next piece of the same line: its stamp is none of the line's text.
-            if let Some((_, width)) = stamp(&bytes) {
-                bytes = bytes.slice(width..);
-            }
+            bytes = bytes.slice(stamped..);
         }
         while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
             let rest = bytes.split_off(end + 1);
@@ -64,7 +65,7 @@ impl Lines {
             give(carry.line(chunk.stream, whole, tty));
         }
         carry.bytes.extend_from_slice(&bytes);
-        if carry.bytes.len() > LONGEST {
+        if is_last_piece && !carry.bytes.is_empty() || carry.bytes.len() > LONGEST {
             let part = carry.complete(&[]);
             give(carry.line(chunk.stream, part, tty));
         }
@@ -200,14 +201,22 @@ mod tests {
 
     #[test]
     fn streams_are_kept_apart() {
+        let begin = "b".repeat(PIECE);
         let chunks = [
-            out(format!("{FIRST}begin")),
+            out(format!("{FIRST}{begin}")),
             chunk(Stream::Stderr, format!("{FIRST}error\n")),
             out(format!("{SECOND}end\n")),
         ];
         let lines = all(false, &chunks);
-        assert_eq!(texts(&lines), ["error", "beginend"]);
+        assert_eq!(texts(&lines), ["error", &format!("{begin}end")]);
         assert_eq!(lines[1].at, AT + 1);
+    }
+
+    #[test]
+    fn a_short_piece_is_the_last_one_of_its_line() {
+        let begin = "b".repeat(PIECE);
+        let pieces = [format!("{FIRST}{begin}"), format!("{FIRST}end"), format!("{SECOND}next\n")];
+        assert_eq!(texts(&all(false, &pieces.map(out))), [&format!("{begin}end"), "next"]);
     }
 
     #[test]

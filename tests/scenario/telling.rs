@@ -9,6 +9,9 @@ use crate::stories;
 stories![
     lists_containers_as_json,
     merges_logs_by_time,
+    joins_long_lines,
+    shows_what_is_written_to_a_terminal,
+    says_whose_logs_cannot_be_read,
     explains_what_an_image_says,
     prints_a_config_that_means_the_same
 ];
@@ -66,6 +69,55 @@ services:
     events.wait_for_action("third", "die");
     let logs = scenario.done(&["logs", "--no-color", "--no-log-prefix"]).stdout;
     assert_eq!(logs.lines().collect::<Vec<_>>(), ["one", "two", "three"]);
+}
+
+/// The engine cuts lines after 16 KiB, in the middle of letters as well; and the last one has no end. Its driver of old,
+/// json-file, spoils letters that are cut before anybody can read them: the other one keeps every byte.
+fn joins_long_lines(scenario: &Scenario) {
+    let lengths = [1_000_000, 16_370, 16_380, 16_390, 32_770];
+    let words: Vec<String> = lengths.iter().map(|length| format!("say-long, '{length}'")).collect();
+    scenario.compose(&format!(
+        "services: {{ web: {{ image: ACTOR, logging: {{ driver: local }}, command: [say, first, {}, murmur, last] }} }}\n",
+        words.join(", ")
+    ));
+    let expected = lengths.iter().map(|length| "aä€😀".repeat(length / 10));
+    let expected: Vec<String> =
+        std::iter::once("first".to_owned()).chain(expected).chain(["last".to_owned()]).collect();
+    for words in [["up", "--no-color", "--no-log-prefix"], ["logs", "--no-color", "--no-log-prefix"]] {
+        let shown = scenario.done(&words).stdout;
+        let is_told = |line: &&str| line.starts_with("Attaching to ") || line.starts_with("web-1 exited");
+        let lines: Vec<&str> = shown.lines().filter(|line| !is_told(line)).collect();
+        let lengths = |lines: &[&str]| lines.iter().map(|line| line.len()).collect::<Vec<_>>();
+        let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+        assert_eq!(lengths(&lines), lengths(&expected), "{words:?}");
+        assert!(lines == expected, "{words:?}: letters are not what was written");
+    }
+}
+
+fn shows_what_is_written_to_a_terminal(scenario: &Scenario) {
+    scenario
+        .compose("services: { web: { image: ACTOR, tty: true, command: [say, one, complain, two, say, three] } }\n");
+    scenario.done(&["up"]);
+    let logs = scenario.done(&["logs", "--json"]).stdout;
+    let objects: Vec<Value> = logs.lines().map(|line| serde_json::from_str(line).expect("an object a line")).collect();
+    let told: Vec<_> = objects.iter().map(|object| (text(&object["stream"]), text(&object["line"]))).collect();
+    assert_eq!(told, [("stdout", "one"), ("stdout", "two"), ("stdout", "three")]);
+    let shown = scenario.done(&["logs", "--no-color"]).stdout;
+    assert_eq!(shown.lines().collect::<Vec<_>>(), ["web-1  | one", "web-1  | two", "web-1  | three"]);
+}
+
+fn says_whose_logs_cannot_be_read(scenario: &Scenario) {
+    scenario.compose(
+        "services:\n  quiet: { image: ACTOR, command: [say, lost], logging: { driver: none } }\n  \
+         web: { image: ACTOR, command: [say, here], \
+         depends_on: { quiet: { condition: service_completed_successfully } } }\n",
+    );
+    for words in [&["up", "--no-color"][..], &["logs", "--no-color"]] {
+        let outcome = scenario.done(words).complains_about(&["Can't retrieve logs for \"quiet-1\"", "driver"]);
+        let lines: Vec<&str> = outcome.stdout.lines().filter(|line| line.contains(" | ")).map(str::trim_end).collect();
+        let [line] = &lines[..] else { panic!("one line: {}", outcome.told()) };
+        assert!(line.starts_with("web-1") && line.ends_with("| here"), "{}", outcome.told());
+    }
 }
 
 /// The printed configuration, run in place of the file it was printed from, changes nothing.

@@ -26,6 +26,11 @@ fn act(deed: &str, words: &mut impl Iterator<Item = String>) -> Result<(), Strin
     let mut word = || words.next().ok_or_else(|| "a word is missing".to_owned());
     match deed {
         "say" => println!("{}", word()?),
+        "say-long" => println!("{}", "aä€😀".repeat(usize::try_from(number(&word()?)?).map_err(told)? / 10)),
+        "murmur" => {
+            print!("{}", word()?);
+            io::stdout().flush().map_err(told)?;
+        }
         "complain" => eprintln!("{}", word()?),
         "lines" => lines(number(&word()?)?, Duration::ZERO),
         "drip" => lines(number(&word()?)?, Duration::from_millis(5)),
