@@ -14,6 +14,9 @@ use super::execute::{Ending, Execution};
 use super::failure::{Cause, CauseKind};
 use super::label::label;
 
+/// How often the removal of an image is tried again that the engine stumbled over.
+const STUMBLES: usize = 4;
+
 /// How much of a failed hook's output its message repeats.
 const HOOK_LINES: usize = 10;
 const HOOK_BYTES: usize = 2048;
@@ -124,7 +127,7 @@ impl Execution<'_> {
             Step::PullImage { pull, failed } => self.pull(id, pull, *failed).await,
             Step::PushImage { image, ignore_failure } => self.push(id, image, *ignore_failure).await,
             Step::BuildImage { image, push, .. } => self.build(id, planned, image, *push).await,
-            Step::RemoveImage { name } => self.removal(id, engine.remove_image(name, false).await),
+            Step::RemoveImage { name } => self.removal(id, self.remove_image(name).await),
             Step::CreateContainer(draft) => self.create(id, planned, draft).await,
             Step::InjectFiles { container, files } => {
                 let container = self.id_of(planned, container)?;
@@ -186,6 +189,17 @@ impl Execution<'_> {
             }
             other => Ok(other?),
         }
+    }
+
+    /// Images that are removed side by side share parents, and the engine stumbles over a parent that went meanwhile.
+    async fn remove_image(&self, name: &str) -> Result<(), EngineError> {
+        for _ in 0..STUMBLES {
+            match self.work.engine.remove_image(name, false).await {
+                Err(error) if error.message.contains("unrecognized image ID") => {}
+                removed => return removed,
+            }
+        }
+        self.work.engine.remove_image(name, false).await
     }
 
     /// Whether nobody waits for a step.

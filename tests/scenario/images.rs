@@ -46,8 +46,9 @@ fn there(scenario: &Scenario, image: &str) -> bool {
 
 /// Something to build that needs no network: a file and nothing else.
 fn files(scenario: &Scenario) {
-    scenario
-        .file("context/Dockerfile", "FROM scratch\nARG GREETING=hello\nLABEL greeting=$GREETING\nCOPY note /note\n");
+    // With a label of its own no other scenario has a part in its images, which it might remove.
+    let begin = format!("FROM scratch\nLABEL scenario={}\n", scenario.project);
+    scenario.file("context/Dockerfile", &(begin + "ARG GREETING=hello\nLABEL greeting=$GREETING\nCOPY note /note\n"));
     scenario.file("context/note", &scenario.project);
     // Both builders there are can do it, and this one is there everywhere.
     scenario.variable("DOCKER_BUILDKIT", "0");

@@ -67,3 +67,17 @@ async fn what_was_pushed_can_be_pulled_elsewhere() {
     let cause = only_cause(stage.execute(&plan).await);
     assert!(cause.message.contains("does not exist locally"), "{}", cause.message);
 }
+
+/// Whoever removes images side by side removes their parents, too.
+#[tokio::test(start_paused = true)]
+async fn an_image_whose_parent_went_meanwhile_is_removed_at_the_next_try() {
+    let stage = Stage::new(json!({}));
+    let words = "unrecognized image ID sha256:0280defef906";
+    stage.engine.fail_next("remove_image", EngineError::new(ErrorKind::Internal, "remove image app", words));
+    let mut plan = Plan::default();
+    let step = Step::RemoveImage { name: "app".into() };
+    plan.add(PlannedStep { step, reason: Reason::Down, service: None, guard: None }, []);
+    stage.execute(&plan).await.expect("removed");
+    let gone = stage.engine.remove_image("app", false).await.expect_err("no such image");
+    assert_eq!(gone.kind, ErrorKind::NotFound);
+}
