@@ -29,8 +29,13 @@ const PAIRS: usize = 7;
 const QUICK_PAIRS: usize = 25;
 const SLOW_PAIRS: usize = 5;
 const MANY: usize = 50;
+/// What a command about 200 services may have of memory.
+const MOST_MEBIBYTES: f64 = 25.0;
 
 fn main() -> ExitCode {
+    if run::stood_between() {
+        return ExitCode::SUCCESS;
+    }
     // `cargo test` asks benches to run as tests, where measuring would mean nothing.
     if !std::env::args().any(|argument| argument == "--bench") {
         return ExitCode::SUCCESS;
@@ -48,7 +53,9 @@ fn main() -> ExitCode {
         bench.starts(),
         bench.finds_nothing_to_do(),
         bench.starts_many(),
-        bench.waits_in_a_chain(),
+        bench.ends_many(),
+        bench.waits_in_a_chain(1, 0.5),
+        bench.waits_in_a_chain(10, 0.1),
         bench.looks_at_many(),
     ];
     if kept.iter().all(|kept| *kept) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -62,17 +69,39 @@ struct Bench<'e> {
 
 impl Bench<'_> {
     fn finds_nothing_to_do(&self) -> bool {
-        self.compose(&self.many());
-        let project = format!("cvk-bench-{}", engine::unique());
-        self.convoke(&["-p", &project, "up", "-d"]);
-        let up = ["-p", &project, "up", "-d"];
-        let (ours, theirs) = in_turns(PAIRS, || self.convoke(&up), || self.peer(&up));
-        self.engine.clear(&project);
-        compare(&format!("up -d that changes nothing, {MANY} services"), &ours, &theirs, 0.15)
+        let kept = [10, 50, 200].map(|count| {
+            self.compose(&self.many(count));
+            let project = format!("cvk-bench-{}", engine::unique());
+            let up = ["-p", &project, "up", "-d"];
+            self.convoke(&up);
+            let (ours, theirs) = in_turns(PAIRS, || self.convoke(&up), || self.peer(&up));
+            self.engine.clear(&project);
+            let peak = ours.iter().map(Measured::mebibytes).fold(0.0, f64::max);
+            println!("  its peak of memory: {peak:.1} MiB (at most {MOST_MEBIBYTES})");
+            let fast = compare(&format!("up -d that changes nothing, {count} services"), &ours, &theirs, 0.15);
+            fast && peak <= MOST_MEBIBYTES
+        });
+        kept.iter().all(|kept| *kept)
+    }
+
+    fn ends_many(&self) -> bool {
+        self.compose(&self.many(MANY));
+        let ended = |down: &dyn Fn(&str) -> Measured| {
+            let project = format!("cvk-bench-{}", engine::unique());
+            self.convoke(&["-p", &project, "up", "-d"]);
+            let measured = down(&project);
+            self.engine.clear(&project);
+            measured
+        };
+        let raw = |at_once| ended(&|project| raw::end_many(self.engine, project, at_once));
+        let best = [4, 8, 16, MANY].into_iter().min_by_key(|at_once| raw(*at_once).wall).unwrap_or(MANY);
+        let (ours, bare) =
+            in_turns(SLOW_PAIRS, || ended(&|project| self.convoke(&["-p", project, "down"])), || raw(best));
+        compare(&format!("down of {MANY} services, against bare calls, {best} at once"), &ours, &bare, 1.05)
     }
 
     fn starts_many(&self) -> bool {
-        self.compose(&self.many());
+        self.compose(&self.many(MANY));
         let fresh = |run: &dyn Fn(&str) -> Measured| {
             let project = format!("cvk-bench-{}", engine::unique());
             let measured = run(&project);
@@ -92,14 +121,15 @@ impl Bench<'_> {
         kept
     }
 
-    fn waits_in_a_chain(&self) -> bool {
+    /// `interval`: of each check, in seconds
+    fn waits_in_a_chain(&self, interval: u32, limit: f64) -> bool {
         let mut text = "services:\n".to_owned();
         for number in 1..=6 {
             let needs = match number {
                 1 => String::new(),
                 _ => format!(", depends_on: {{ s{}: {{ condition: service_healthy }} }}", number - 1),
             };
-            let health = "healthcheck: { test: [CMD, /actor, reach, '8000'], interval: 10s }";
+            let health = format!("healthcheck: {{ test: [CMD, /actor, reach, '8000'], interval: {interval}s }}");
             let image = self.image;
             writeln!(text, "  s{number}: {{ image: '{image}', command: [serve, '8000'], {health}{needs} }}")
                 .expect("text grows");
@@ -113,8 +143,7 @@ impl Bench<'_> {
         };
         let ours: Vec<_> = (0..SLOW_PAIRS).map(|_| fresh(&|words| self.convoke(words))).collect();
         let theirs = [fresh(&|words| self.peer(words))];
-        compare("a chain of six services with interval: 10s", &ours, &theirs, 0.1);
-        median(&ours) < Duration::from_secs(6)
+        compare(&format!("a chain of six services with interval: {interval}s"), &ours, &theirs, limit)
     }
 
     /// Nothing at all, which is what every command begins with.
@@ -127,7 +156,7 @@ impl Bench<'_> {
     /// What a look costs beyond what the engine itself takes to answer.
     fn looks_at_many(&self) -> bool {
         let ports = "command: [stay], ports: ['127.0.0.1::8000']";
-        self.compose(&self.many().replace("command: [stay]", ports));
+        self.compose(&self.many(MANY).replace("command: [stay]", ports));
         let project = format!("cvk-bench-{}", engine::unique());
         self.convoke(&["-p", &project, "up", "-d"]);
         let list = raw::list(self.engine, &project);
@@ -151,9 +180,9 @@ impl Bench<'_> {
         kept.iter().all(|kept| *kept)
     }
 
-    fn many(&self) -> String {
+    fn many(&self, count: usize) -> String {
         let mut text = "services:\n".to_owned();
-        for number in 1..=MANY {
+        for number in 1..=count {
             writeln!(text, "  s{number}: {{ image: '{}', command: [stay] }}", self.image).expect("text grows");
         }
         text

@@ -15,29 +15,49 @@ pub fn start_many(engine: &Engine, image: &str, project: &str, count: usize, at_
     let network = format!("{project}_default");
     let labels = json!({ "com.docker.compose.project": project });
     post(engine, "/networks/create", &json!({ "Name": network, "CheckDuplicate": true, "Labels": labels }));
-    let next = AtomicUsize::new(1);
+    all(count, at_once, |number| {
+        let number = number + 1;
+        let container = json!({
+            "Image": image,
+            "Cmd": ["stay"],
+            "Labels": labels,
+            "HostConfig": { "NetworkMode": network },
+            "NetworkingConfig": { "EndpointsConfig": { &network: { "Aliases": [format!("s{number}")] } } },
+        });
+        let created = post(engine, &format!("/containers/create?name={project}-s{number}-1"), &container);
+        post(engine, &format!("/containers/{}/start", text(&created["Id"])), &Value::Null);
+    });
+    Measured { wall: began.elapsed(), cpu: Duration::ZERO, peak: 0 }
+}
+
+/// Stops and removes a project's containers, and then removes its network.
+pub fn end_many(engine: &Engine, project: &str, at_once: usize) -> Measured {
+    let began = Instant::now();
+    let ids = containers(engine, project);
+    all(ids.len(), at_once, |number| {
+        post(engine, &format!("/containers/{}/stop", ids[number]), &Value::Null);
+        engine.call("DELETE", &format!("/containers/{}", ids[number]), "", b"");
+    });
+    engine.call("DELETE", &format!("/networks/{project}_default"), "", b"");
+    Measured { wall: began.elapsed(), cpu: Duration::ZERO, peak: 0 }
+}
+
+/// Does something with each number from 0, with so many at once.
+fn all(count: usize, at_once: usize, deed: impl Fn(usize) + Sync) {
+    let next = AtomicUsize::new(0);
     thread::scope(|scope| {
         for _ in 0..at_once {
             scope.spawn(|| {
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number > count {
+                    if number >= count {
                         return;
                     }
-                    let container = json!({
-                        "Image": image,
-                        "Cmd": ["stay"],
-                        "Labels": labels,
-                        "HostConfig": { "NetworkMode": network },
-                        "NetworkingConfig": { "EndpointsConfig": { &network: { "Aliases": [format!("s{number}")] } } },
-                    });
-                    let created = post(engine, &format!("/containers/create?name={project}-s{number}-1"), &container);
-                    post(engine, &format!("/containers/{}/start", text(&created["Id"])), &Value::Null);
+                    deed(number);
                 }
             });
         }
     });
-    Measured { wall: began.elapsed(), cpu: Duration::ZERO, peak: 0 }
 }
 
 /// How often a look is measured.

@@ -3,12 +3,17 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use tempfile::NamedTempFile;
+
+/// The word with which this program is started once more.
+const BETWEEN: &str = "--measure";
+
 #[derive(Clone, Copy)]
 pub struct Measured {
     pub wall: Duration,
     /// How long processors worked for it.
     pub cpu: Duration,
-    /// Bytes at the peak, as the kernel counts: never less than what this bench itself had when it started the command.
+    /// Bytes at the peak, as the kernel counts.
     pub peak: u64,
 }
 
@@ -28,25 +33,59 @@ pub fn measure(command: &mut Command) -> Measured {
 }
 
 /// Runs a command to its end, and gives its status as the system does, and what it said of errors.
-#[expect(clippy::zombie_processes, reason = "wait4 waits for it, and tells its memory too")]
+///
+/// A process that is started has at its peak at least what its parent had: so it is this program started once more, and
+/// small yet, that starts the command and tells what it took.
 pub fn run(command: &mut Command) -> (Measured, i32, String) {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let told = NamedTempFile::new().expect("a file for what is measured");
+    let mut between = Command::new(std::env::current_exe().expect("this program"));
+    between.arg(BETWEEN).arg(told.path()).arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => between.env(name, value),
+            None => between.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        between.current_dir(folder);
+    }
+    let done = between.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).output();
+    let done = done.unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    let text = std::fs::read_to_string(told.path()).expect("what was measured");
+    let numbers: Vec<u64> = text.split_whitespace().filter_map(|number| number.parse().ok()).collect();
+    let [wall, cpu, peak, status] = numbers[..] else { panic!("{command:?} was not measured: {text:?}\n{said}") };
+    let measured = Measured { wall: Duration::from_nanos(wall), cpu: Duration::from_nanos(cpu), peak: peak * 1024 };
+    (measured, i32::try_from(status).expect("a status"), said)
+}
+
+/// Whether this is the program started once more, which then has measured a command and is done.
+pub fn stood_between() -> bool {
+    let mut words = std::env::args_os().skip(1);
+    if words.next().is_none_or(|word| word != BETWEEN) {
+        return false;
+    }
+    let told = words.next().expect("a file for what is measured");
+    let mut command = Command::new(words.next().expect("a command"));
+    std::fs::write(told, measured(command.args(words))).expect("what was measured");
+    true
+}
+
+/// Nanoseconds by the clock and by processors, kibibytes at the peak, and the status.
+#[expect(clippy::zombie_processes, reason = "wait4 waits for it, and tells its memory too")]
+fn measured(command: &mut Command) -> String {
     let began = Instant::now();
-    let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let said = std::io::read_to_string(child.stderr.take().expect("a piped output")).unwrap_or_default();
+    let child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let pid = i32::try_from(child.id()).expect("a process id");
     let (mut status, mut usage) = (0, Usage::default());
     // SAFETY: the C library's function with its own signature; both pointers are to values of ours that outlive the call,
     // and nobody else waits for this child.
     let waited = unsafe { wait4(pid, &raw mut status, 0, &raw mut usage) };
-    let wall = began.elapsed();
+    let wall = began.elapsed().as_nanos();
     assert!(waited == pid, "{command:?} was not waited for");
-    let time = |seconds: i64, microseconds: i64| {
-        Duration::from_micros(u64::try_from(seconds * 1_000_000 + microseconds).unwrap_or_default())
-    };
     let [user, user_more, system, system_more] = usage.times;
-    let cpu = time(user, user_more) + time(system, system_more);
-    (Measured { wall, cpu, peak: u64::try_from(usage.peak_kibibytes).unwrap_or_default() * 1024 }, status, said)
+    let cpu = ((user + system) * 1_000_000 + user_more + system_more) * 1000;
+    format!("{wall} {cpu} {} {status}", usage.peak_kibibytes)
 }
 
 pub fn median(runs: &[Measured]) -> Duration {
