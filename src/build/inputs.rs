@@ -128,7 +128,7 @@ mod tests {
     fn contexts_are_folders_or_addresses() {
         let table = [
             ("/abs/app", Context::Folder("/abs/app".into())),
-            ("app", Context::Folder("/work/app".into())),
+            ("app", Context::Folder("/project/app".into())),
             ("https://example.com/x.git#main:sub", Context::Remote("https://example.com/x.git#main:sub".into())),
             ("git@example.com:x/y.git", Context::Remote("git@example.com:x/y.git".into())),
         ];

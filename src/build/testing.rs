@@ -14,9 +14,9 @@ pub struct Sample {
 impl Default for Sample {
     fn default() -> Self {
         Self {
-            project: Project { name: "shop".into(), working_dir: "/work".into(), ..Project::default() },
+            project: Project { name: "shop".into(), working_dir: "/project".into(), ..Project::default() },
             service: "web".into(),
-            build: Build { context: "/work/app".into(), ..Build::default() },
+            build: Build { context: "/project/app".into(), ..Build::default() },
             platform: String::new(),
         }
     }

@@ -44,7 +44,7 @@ impl Execution<'_> {
         if let Some(resistance) = resistance
             && self.was_killed(id).await
         {
-            (self.work.tell)(Event::Warning(resistance.afterwards(&planned.subject().name)));
+            self.tell_of(&resistance, planned);
         }
         Ok(())
     }
@@ -67,9 +67,13 @@ impl Execution<'_> {
         if let Some(resistance) = resistance
             && tokio::time::timeout(LIMIT, news.end_of(&id.0)).await == Ok(Some(evidence::KILLED))
         {
-            (self.work.tell)(Event::Warning(resistance.afterwards(&planned.subject().name)));
+            self.tell_of(&resistance, planned);
         }
         Ok(())
+    }
+
+    fn tell_of(&self, resistance: &Resistance, planned: &PlannedStep) {
+        (self.work.tell)(Event::Warning(resistance.afterwards(&planned.subject().name)));
     }
 
     /// Waits for the end of a container; gives who it was when that took all of its grace.

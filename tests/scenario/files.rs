@@ -17,17 +17,12 @@ stories![
 
 const TWO: &str = "services: { web: { image: ACTOR, command: [stay], scale: 2 } }\n";
 
-fn up(scenario: &Scenario, text: &str) {
-    scenario.compose(text);
-    scenario.done(&["up", "-d"]);
-}
-
 fn inside(scenario: &Scenario, index: &str, path: &str) -> String {
     scenario.done(&["exec", "--index", index, "web", "/actor", "show", path]).stdout
 }
 
 fn copies_into_every_container_and_out_of_the_first(scenario: &Scenario) {
-    up(scenario, TWO);
+    scenario.up(TWO);
     scenario.file("note.txt", "hello\n");
     scenario.done(&["cp", "note.txt", "web:/note"]).complains_about(&["note.txt copied to"]);
     assert_eq!((inside(scenario, "1", "/note"), inside(scenario, "2", "/note")), ("hello\n".into(), "hello\n".into()));
@@ -50,7 +45,7 @@ fn copies_into_every_container_and_out_of_the_first(scenario: &Scenario) {
 }
 
 fn copies_folders_links_and_rights(scenario: &Scenario) {
-    up(scenario, TWO);
+    scenario.up(TWO);
     scenario.file("site/a/page", "page\n");
     scenario.file("site/run", "run\n");
     fs::set_permissions(scenario.path("site/run"), fs::Permissions::from_mode(0o751)).expect("rights");
@@ -86,7 +81,7 @@ fn copies_folders_links_and_rights(scenario: &Scenario) {
 }
 
 fn copies_archives(scenario: &Scenario) {
-    up(scenario, TWO);
+    scenario.up(TWO);
     let mut archive = tar::Builder::new(Vec::new());
     let mut header = tar::Header::new_gnu();
     header.set_size(5);
@@ -111,7 +106,7 @@ fn copies_archives(scenario: &Scenario) {
 }
 
 fn says_why_it_cannot_copy(scenario: &Scenario) {
-    up(scenario, "services: { web: { image: ACTOR, command: [stay] }, db: { image: ACTOR, profiles: [none] } }\n");
+    scenario.up("services: { web: { image: ACTOR, command: [stay] }, db: { image: ACTOR, profiles: [none] } }\n");
     scenario.file("note", "note\n");
     let table = [
         (["cp", "web:/a", "db:/b"], "copying between services is not supported"),
@@ -129,7 +124,7 @@ fn says_why_it_cannot_copy(scenario: &Scenario) {
 }
 
 fn exports_and_commits_a_container(scenario: &Scenario) {
-    up(scenario, TWO);
+    scenario.up(TWO);
     scenario.file("note", "kept\n");
     scenario.done(&["cp", "--index", "2", "note", "web:/note"]);
     let has_note = |file: &str| {

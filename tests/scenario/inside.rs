@@ -23,13 +23,8 @@ stories![
 
 const STAYS: &str = "services: { web: { image: ACTOR, command: [stay] } }\n";
 
-fn up(scenario: &Scenario, text: &str) {
-    scenario.compose(text);
-    scenario.done(&["up", "-d"]);
-}
-
 fn runs_commands_inside(scenario: &Scenario) {
-    up(scenario, STAYS);
+    scenario.up(STAYS);
     let said = scenario.convoke(&["exec", "-T", "web", "/actor", "say", "out", "complain", "err", "exit", "3"]);
     assert_eq!((said.stdout.as_str(), said.stderr.as_str()), ("out\n", "err\n"));
     said.exits_with(3);
@@ -58,7 +53,7 @@ fn runs_commands_inside(scenario: &Scenario) {
 }
 
 fn pipes_through_a_command_until_its_input_ends(scenario: &Scenario) {
-    up(scenario, STAYS);
+    scenario.up(STAYS);
     let input: Vec<u8> = (0..300_000u32).flat_map(|number| format!("{number}\n").into_bytes()).collect();
     let told = scenario.fed(&["exec", "web", "/actor", "repeat"], &input).exits_with(0);
     assert_eq!(told.stdout.as_bytes(), input);
@@ -67,7 +62,7 @@ fn pipes_through_a_command_until_its_input_ends(scenario: &Scenario) {
 }
 
 fn gives_a_command_a_terminal(scenario: &Scenario) {
-    up(scenario, STAYS);
+    scenario.up(STAYS);
     let words =
         ["exec", "web", "/actor", "await-window", "80x24", "ask", "now?", "await-window", "101x33", "exit", "5"];
     let mut seat = scenario.at_terminal(&words);
@@ -84,7 +79,7 @@ fn gives_a_command_a_terminal(scenario: &Scenario) {
 }
 
 fn leaves_a_command_at_the_keys(scenario: &Scenario) {
-    up(scenario, STAYS);
+    scenario.up(STAYS);
     scenario.file(".docker/config.json", r#"{"detachKeys": "ctrl-x,x"}"#);
     for (flags, keys) in [(&["--detach-keys", "ctrl-a"][..], "\x01"), (&[][..], "\x18x")] {
         let words = [&["exec"], flags, &["web", "/actor", "say", "here", "stay"]].concat();
@@ -98,7 +93,7 @@ fn leaves_a_command_at_the_keys(scenario: &Scenario) {
 }
 
 fn restores_the_terminal_when_it_is_killed(scenario: &Scenario) {
-    up(scenario, STAYS);
+    scenario.up(STAYS);
     for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129), (Signal::QUIT, 131)] {
         let mut seat = scenario.at_terminal(&["exec", "web", "/actor", "ask", "now?"]);
         seat.see("now?");
@@ -109,7 +104,7 @@ fn restores_the_terminal_when_it_is_killed(scenario: &Scenario) {
 }
 
 fn restores_the_terminal_when_the_engine_goes_away(scenario: &Scenario) {
-    up(scenario, STAYS);
+    scenario.up(STAYS);
     let cut = |request: &str| if request.contains("/resize?h=20&w=77") { Fate::Cut } else { Fate::Pass };
     let _proxy = scenario.met_by(cut);
     let mut seat = scenario.at_terminal(&["exec", "web", "/actor", "ask", "now?"]);
@@ -121,7 +116,7 @@ fn restores_the_terminal_when_the_engine_goes_away(scenario: &Scenario) {
 }
 
 fn goes_into_the_container_that_is_meant(scenario: &Scenario) {
-    up(scenario, "services: { web: { image: ACTOR, command: [stay], scale: 2 } }\n");
+    scenario.up("services: { web: { image: ACTOR, command: [stay], scale: 2 } }\n");
     let hosts: Vec<String> =
         scenario.containers().iter().map(|it| text(&it["Config"]["Hostname"]).to_owned()).collect();
     let host = |flags: &[&str]| {
@@ -137,7 +132,7 @@ fn goes_into_the_container_that_is_meant(scenario: &Scenario) {
 }
 
 fn says_why_it_cannot_go_inside(scenario: &Scenario) {
-    up(scenario, "services: { web: { image: ACTOR, command: [exit, '4'] }, db: { image: ACTOR, command: [stay] } }\n");
+    scenario.up("services: { web: { image: ACTOR, command: [exit, '4'] }, db: { image: ACTOR, command: [stay] } }\n");
     scenario.engine.wait_for_listed(&scenario.project, "web", "exited");
     let ended = scenario.convoke(&["exec", "web", "/actor"]).exits_with(1);
     ended.complains_about(&["service \"web\" is not running", "ended with status 4", "logs web", "up -d web"]);
@@ -150,15 +145,12 @@ fn says_why_it_cannot_go_inside(scenario: &Scenario) {
 }
 
 fn attaches_to_a_container(scenario: &Scenario) {
-    up(
-        scenario,
-        r#"
+    scenario.up(r#"
 services:
   web: { image: ACTOR, command: [await-window, 99x9, ask, now?, exit, "6"], stdin_open: true, tty: true }
   pipe: { image: ACTOR, command: [ask, now?, say, said, exit, "7"], stdin_open: true }
   deaf: { image: ACTOR, command: [stay], stdin_open: true, tty: true }
-"#,
-    );
+"#);
     let mut events = scenario.engine.events(&scenario.project);
     let mut seat = scenario.at_terminal(&["attach", "web"]);
     seat.resize(99, 9);
@@ -180,7 +172,7 @@ services:
 }
 
 fn hands_signals_on_to_the_container(scenario: &Scenario) {
-    up(scenario, STAYS);
+    scenario.up(STAYS);
     let mut events = scenario.engine.events(&scenario.project);
     let attached = scenario.begin(&["attach", "web"]);
     events.wait_for_action("web", "attach");
@@ -196,7 +188,7 @@ fn hands_signals_on_to_the_container(scenario: &Scenario) {
 }
 
 fn ends_when_the_window_is_closed(scenario: &Scenario) {
-    up(scenario, STAYS);
+    scenario.up(STAYS);
     let mut seat = scenario.at_terminal(&["exec", "web", "/actor", "ask", "now?"]);
     seat.see("now?");
     let status = seat.leave();

@@ -89,6 +89,12 @@ impl<'e> Scenario<'e> {
         self.file("compose.yaml", text);
     }
 
+    /// Writes compose.yaml, and brings all of it up.
+    pub fn up(&self, text: &str) {
+        self.compose(text);
+        self.done(&["up", "-d"]);
+    }
+
     /// The beginning of addresses that no other scenario has, and no default pool of the engine.
     fn net(&self) -> String {
         let number = self.project.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
