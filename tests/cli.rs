@@ -29,8 +29,10 @@ volumes:
 ";
 
 /// convoke in a folder, without anything of the machine's own environment.
+/// No engine answers here, whatever runs on the machine.
 fn convoke(folder: &Path) -> Command {
-    Command::new(cargo_bin!("convoke")).current_dir(folder).env_clear().env("COLUMNS", "100")
+    let command = Command::new(cargo_bin!("convoke")).current_dir(folder).env_clear().env("COLUMNS", "100");
+    command.env("DOCKER_HOST", "unix:///nowhere.sock")
 }
 
 fn folder(files: &[(&str, &str)]) -> TempDir {
@@ -396,7 +398,7 @@ fn values_are_explained_as_far_as_the_files_go_when_no_engine_answers() {
     let text = "name: shop\nservices:\n  web:\n    image: nginx:${TAG:-1}\n    environment: {TOKEN: abc, LEVEL: }\n";
     let over = "services:\n  web:\n    image: nginx:2\n";
     let folder = folder(&[("compose.yaml", text), ("compose.override.yaml", over), (".env", "LEVEL=debug\n")]);
-    let convoke = || convoke(folder.path()).env("DOCKER_HOST", "unix:///nowhere.sock");
+    let convoke = || convoke(folder.path());
     convoke()
         .args(["explain", "web.image", "web.environment"])
         .assert()
@@ -502,7 +504,7 @@ networks.default
 #[test]
 fn what_cannot_be_explained_is_told_with_what_may_be_meant() {
     let folder = folder(&[("compose.yaml", PROJECT)]);
-    let convoke = || convoke(folder.path()).env("DOCKER_HOST", "unix:///nowhere.sock");
+    let convoke = || convoke(folder.path());
     convoke().args(["explain", "wbe", "web.prots", "zebra"]).assert().code(1).stdout_eq("").stderr_eq(str![[r#"
 error: nothing in this project is called wbe
  |
@@ -662,6 +664,9 @@ fn flags_that_contradict_each_other_are_refused_before_anything_is_read() {
     refused("ps --filter name=x", "invalid value 'name=x' for '--filter <PROPERTY>': unknown filter name");
     refused("down --rmi some", "invalid value 'some' for '--rmi <WHICH>'");
     refused("-p Shop ps", "invalid project name \"Shop\": [..]");
+    refused("-p Shop -f gone.yaml down", "invalid project name \"Shop\": [..]");
+    // What is wrong with the files comes before that no engine answers.
+    refused("ps", "no configuration file provided: not found");
 }
 
 #[test]

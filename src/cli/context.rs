@@ -130,20 +130,27 @@ impl Context<'_> {
     /// # Errors
     /// When the files are wrong and no variable names the project either.
     pub fn whose(&self) -> Result<Whose, Failure> {
-        if let (Some(name), true) = (&self.globals.project_name, self.globals.files.is_empty()) {
-            return Ok(Whose::Named(checked(name)?));
+        let name = self.name()?;
+        if let (Some(name), Some(_), true) = (&name, &self.globals.project_name, self.globals.files.is_empty()) {
+            return Ok(Whose::Named(name.clone()));
         }
-        match self.load(&self.reading()) {
-            Ok(loaded) => Ok(Whose::Loaded(Box::new(loaded))),
-            Err(failure) => match variable(self.environment, "COMPOSE_PROJECT_NAME") {
-                Some(name) => {
-                    let name = checked(name)?;
-                    self.make_do_with(&failure, &name)?;
-                    Ok(Whose::Named(name))
-                }
-                None => Err(failure),
-            },
+        match (self.load(&self.reading()), name) {
+            (Ok(loaded), _) => Ok(Whose::Loaded(Box::new(loaded))),
+            (Err(failure), Some(name)) if self.globals.project_name.is_none() => {
+                self.make_do_with(&failure, &name)?;
+                Ok(Whose::Named(name))
+            }
+            (Err(failure), _) => Err(failure),
         }
+    }
+
+    /// The name that a flag or, without one, a variable gives the project, before anything is read.
+    ///
+    /// # Errors
+    /// When no project can have that name.
+    pub fn name(&self) -> Result<Option<String>, Failure> {
+        let variable = || variable(self.environment, "COMPOSE_PROJECT_NAME");
+        self.globals.project_name.as_deref().or_else(variable).map(checked).transpose()
     }
 
     /// The project of a command that only has to know its name: nothing is read where a flag or a variable tells it.
@@ -151,10 +158,11 @@ impl Context<'_> {
     /// # Errors
     /// When it has to be read from the files, and they are wrong.
     pub fn named(&self) -> Result<Whose, Failure> {
-        let variable = || variable(self.environment, "COMPOSE_PROJECT_NAME").filter(|_| self.globals.files.is_empty());
-        match self.globals.project_name.as_deref().or_else(variable) {
-            Some(name) => Ok(Whose::Named(checked(name)?)),
-            None => self.whose(),
+        match self.name()? {
+            Some(name) if self.globals.project_name.is_some() || self.globals.files.is_empty() => {
+                Ok(Whose::Named(name))
+            }
+            _ => self.whose(),
         }
     }
 

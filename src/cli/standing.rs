@@ -41,13 +41,19 @@ pub enum Unknown {
 /// # Errors
 /// When no engine answers, or nothing tells which project is meant.
 pub async fn whose(context: &Context<'_>) -> Result<(DockerEngine, Whose), Failure> {
-    let whose = context.whose();
-    let engine = context.engine().await?;
-    let whose = match whose {
-        Ok(whose) => whose,
-        Err(failure) => told_by_containers(context, &engine, failure).await?,
-    };
-    Ok((engine, whose))
+    // A name that no project can have is the person's mistake: no container makes up for it.
+    context.name()?;
+    match context.whose() {
+        Ok(whose) => Ok((context.engine().await?, whose)),
+        Err(failure) => match context.engine().await {
+            Ok(engine) => {
+                let whose = told_by_containers(context, &engine, failure).await?;
+                Ok((engine, whose))
+            }
+            // The first cause is the one to mend first.
+            Err(_) => Err(failure),
+        },
+    }
 }
 
 /// A file that cannot be used any more must not keep its containers alive: they know whose they are.

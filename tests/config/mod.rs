@@ -134,7 +134,7 @@ fn answer(folder: &Path, words: &str) -> String {
 
 /// What words print in a folder, and the exit status where it is not 0.
 fn printed(folder: &Path, words: &[&str]) -> String {
-    let mut command = super::convoke(folder).env("HOME", "/home/me");
+    let mut command = super::convoke(folder).env_remove("DOCKER_HOST").env("HOME", "/home/me");
     let mut words = words.to_vec();
     while let Some((name, value)) = words[0].split_once('=') {
         command = command.env(name, value);
