@@ -26,10 +26,14 @@ impl<'t> Line<'t> {
         self.text.len() - self.text.trim_start_matches(' ').len()
     }
 
-    /// What is written on it, without a comment.
+    /// What is written on it behind its indentation, without a comment.
     fn content(self) -> &'t str {
-        let content = self.text.trim();
-        if content.starts_with('#') { "" } else { content.split(" #").next().unwrap_or(content).trim_end() }
+        let content = self.text.trim_start_matches(' ');
+        if content.trim_start().starts_with('#') {
+            ""
+        } else {
+            content.split(" #").next().unwrap_or(content).trim_end()
+        }
     }
 
     /// The key that it starts with, or its first word.
@@ -58,6 +62,16 @@ impl Scene<'_> {
 
     fn span(&self, start: usize, length: usize) -> Span {
         Span { file: self.file, start: start as u32, end: (start + length) as u32 }
+    }
+
+    /// Where the name of a line is written; its first letter, where it has none.
+    fn place(&self, line: Line<'_>) -> Span {
+        let column = line.indentation();
+        let length = match line.name().len() {
+            0 => line.text[column..].chars().next().map_or(1, char::len_utf8),
+            length => length,
+        };
+        self.span(line.start + column, length)
     }
 
     /// The line on which reading stopped.
@@ -116,7 +130,7 @@ impl Scene<'_> {
             return None;
         }
         let finding = Diagnostic::error(format!("this `{open}` is not closed")).at(self.span(start, 1));
-        let place = self.span(self.line().start + self.line().indentation(), self.line().name().len().max(1));
+        let place = self.place(self.line());
         let close = closing(open);
         Some(finding.label(place, format!("expected `{close}` before this")).help(format!("add `{close}`")))
     }
@@ -164,7 +178,7 @@ impl Scene<'_> {
         if !is_first_colon || line.indentation() <= before.indentation() || value.starts_with(['|', '>', '&', '!']) {
             return None;
         }
-        let place = self.span(line.start + line.indentation(), line.name().len().max(1));
+        let place = self.place(line);
         let message = format!("this line stands below `{}`, which has a value already", before.name());
         let help = format!("indent it by {} to stand beside `{}`", spaces(before), before.name());
         Some(Diagnostic::error(message).at(place).help(help))
@@ -174,7 +188,7 @@ impl Scene<'_> {
     fn other_kind_of_entry(&self) -> Option<Diagnostic> {
         let line = self.line();
         let content = line.content();
-        let place = self.span(line.start + line.indentation(), line.name().len());
+        let place = self.place(line);
         let is_item = |content: &str| content.starts_with("- ") || content == "-";
         let beside = self.lines_before().find(|before| before.indentation() <= line.indentation())?;
         if beside.indentation() != line.indentation() {
@@ -212,7 +226,7 @@ impl Scene<'_> {
         }
         let inner = inner?;
         let finding = Diagnostic::error("this line is not indented like any line above it");
-        let finding = finding.at(self.span(line.start + column, line.name().len().max(1)));
+        let finding = finding.at(self.place(line));
         let beside = |line: Line<'_>| format!("{} to stand beside `{}`", spaces(line), line.name());
         Some(match outer {
             Some(outer) => finding.help(format!("indent it by {}, or by {}", beside(inner), beside(outer))),
