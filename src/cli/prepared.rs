@@ -10,7 +10,7 @@ use crate::engine::{Engine, State};
 use crate::load::Loaded;
 use crate::model::{Project, ServiceName};
 use crate::plan::spec::OneOff;
-use crate::plan::{self, DownPolicy, Labelled, Observed, Plan, RunPolicy, StepId, UpPolicy};
+use crate::plan::{self, DownPolicy, ImageRemoval, Labelled, Observed, Plan, RunPolicy, StepId, UpPolicy};
 use crate::run;
 
 use super::asking;
@@ -130,7 +130,8 @@ impl Prepared {
     /// # Errors
     /// When the engine does not answer any more.
     pub async fn down(engine: DockerEngine, whose: Whose, policy: &DownPolicy) -> Result<Self, Failure> {
-        let observed = run::observe(&engine, whose.name()).await?;
+        let images = policy.images != ImageRemoval::None;
+        let observed = run::observe_named(&engine, whose.name(), images).await?;
         let project = match whose {
             Whose::Loaded(loaded) => loaded.project,
             Whose::Named(name) => plan::project_from_labels(&name, &observed),
@@ -173,7 +174,7 @@ fn untouched(observed: &Observed, project: &Project, plan: &Plan) -> Vec<String>
 
 /// What the engine holds, with what only a clock and further questions can tell.
 async fn observe(engine: &dyn Engine, project: &Project) -> Result<Observed, Failure> {
-    let mut observed = run::observe(engine, &project.name).await?;
+    let mut observed = run::observe(engine, project).await?;
     observed.read_at = Timestamp::now().as_second();
     observed.files = run::digests(plan::granted_files(project)).await;
     for image in plan::refreshed_images(project) {

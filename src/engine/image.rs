@@ -37,6 +37,22 @@ pub struct ImageDetails {
     pub raw: serde_json::Value,
 }
 
+impl ImageDetails {
+    /// What a list of images would say of it.
+    pub fn summary(&self) -> Image {
+        let labels = self.raw.pointer("/Config/Labels").and_then(|labels| Labels::deserialize(labels).ok());
+        let created = self.raw["Created"].as_str().and_then(|time| time.parse::<jiff::Timestamp>().ok());
+        Image {
+            id: self.id.clone(),
+            tags: self.tags.clone(),
+            digests: self.digests.clone(),
+            labels: labels.unwrap_or_default(),
+            size: self.raw["Size"].as_i64().unwrap_or_default(),
+            created: created.map_or(0, jiff::Timestamp::as_second),
+        }
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImagePull {
     pub image: String,

@@ -1,6 +1,6 @@
 //! Which images are pulled, which are built, and which are there.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::diagnostic::nearest;
 use crate::engine::{Image, ImagePull};
@@ -49,6 +49,17 @@ pub fn refreshed_images(project: &Project) -> Vec<String> {
     names.dedup();
     names.retain(|name| !name.is_empty());
     names
+}
+
+/// The names of all images that a plan for the project may ask for: [`super::Observed::images`] has to tell which of them
+/// are there.
+pub fn named_images(project: &Project) -> BTreeSet<String> {
+    let of_service = |(name, service): (&ServiceName, &Service)| {
+        let own = (service.provider.is_none()).then(|| spec::image_name(project, name, service));
+        let mounted = service.volumes.iter().filter(|mount| mount.kind == "image").map(|mount| mount.source.clone());
+        own.into_iter().chain(own_images(service).cloned()).chain(mounted).collect::<Vec<_>>()
+    };
+    project.services.iter().flat_map(of_service).filter(|name| !name.is_empty()).collect()
 }
 
 pub(super) fn word(policy: &str) -> Pulling {

@@ -48,7 +48,7 @@ pub use draft::{Draft, DraftError, Facts, ImageRef};
 pub use error::PlanError;
 pub use from_labels::project_from_labels;
 pub use grants::granted_files;
-pub use images::refreshed_images;
+pub use images::{named_images, refreshed_images};
 pub use lifecycle::{kill, pause, remove, restart, start, unpause};
 pub use observed::{Configured, Labelled, Observed};
 pub use once::{RunPlan, RunPolicy, launch, run};

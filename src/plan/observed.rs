@@ -20,7 +20,7 @@ pub struct Observed {
     pub networks: Vec<Network>,
     /// All volumes of the engine.
     pub volumes: Vec<Volume>,
-    /// All images of the engine.
+    /// The images of the engine: at least those of [`super::named_images`].
     pub images: Vec<Image>,
     /// When it was read, in seconds since 1970.
     pub read_at: i64,

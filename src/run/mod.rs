@@ -41,6 +41,6 @@ pub use copy::digests;
 pub use execute::{Done, execute};
 pub use failure::{Cause, CauseKind, FailedProbe, Failure};
 pub use logs::logs;
-pub use observe::{inspect, observe, observe_containers};
+pub use observe::{inspect, observe, observe_containers, observe_named};
 pub use talk::{Joined, Parting, Person, Said, Signal, TalkError, attach, exec, gone};
 pub use work::{AbortOn, Attach, LogOptions, OnFailure, Readiness, Work};

@@ -9,7 +9,7 @@ use crate::plan::{Labelled, StopPolicy};
 
 use super::execute::execute;
 use super::failure::Failure;
-use super::observe::observe;
+use super::observe::observe_containers;
 use super::work::{Attach, OnFailure, Work};
 
 /// How far the end has come.
@@ -44,7 +44,7 @@ pub(super) async fn stop(work: &Work<'_>, attach: &Attach) -> Result<(), Failure
     if attach.watch.is_empty() {
         return Ok(());
     }
-    let observed = observe(work.engine, &work.project.name).await.map_err(|error| lost(work, error))?;
+    let observed = observe_containers(work.engine, &work.project.name).await.map_err(|error| lost(work, error))?;
     let policy = StopPolicy { targets: attach.watch.clone(), stop_timeout: attach.stop_timeout };
     let plan = crate::plan::stop(work.project, &observed, &policy);
     let never = CancellationToken::new();

@@ -25,6 +25,9 @@ pub struct MemoryImage {
     pub tagged: i64,
 }
 
+/// Bytes: no image of this engine has any contents that could be weighed.
+const SIZE: i64 = 1_000_000;
+
 impl MemoryImage {
     pub fn named(name: &str) -> Self {
         Self { tags: vec![full_name(name)], ..Self::default() }
@@ -83,7 +86,7 @@ impl World {
                 tags: image.tags.clone(),
                 digests: image.digests.clone(),
                 labels: image.labels.clone(),
-                size: 1_000_000,
+                size: SIZE,
                 created: image.tagged / 1_000_000_000,
             })
             .collect();
@@ -102,7 +105,13 @@ impl World {
             os: "linux".into(),
             architecture: "amd64".into(),
             last_tagged: written(image.tagged),
-            raw: json!({ "Id": image.id, "RepoTags": image.tags, "Config": { "Labels": image.labels } }),
+            raw: json!({
+                "Id": image.id,
+                "RepoTags": image.tags,
+                "Created": written(image.tagged),
+                "Size": SIZE,
+                "Config": { "Labels": image.labels },
+            }),
         })
     }
 

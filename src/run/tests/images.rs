@@ -14,7 +14,7 @@ fn far() -> Stage {
 }
 
 async fn pulled(stage: &Stage, order: &PullOrder) -> Result<Done, Failure> {
-    let observed = observe(&stage.engine, "shop").await.expect("a state");
+    let observed = observe(&stage.engine, &stage.project).await.expect("a state");
     stage.execute(&plan::pull(&stage.project, &observed, order)).await
 }
 

@@ -4,6 +4,7 @@ mod adopt;
 mod conditions;
 mod hooks;
 mod images;
+mod observe;
 mod patience;
 mod ready;
 
@@ -75,7 +76,7 @@ impl Stage {
     }
 
     async fn plan(&self, policy: &UpPolicy) -> Plan {
-        let observed = observe(&self.engine, "shop").await.expect("a state");
+        let observed = observe(&self.engine, &self.project).await.expect("a state");
         plan::up(&self.project, &observed, policy).expect("a plan")
     }
 

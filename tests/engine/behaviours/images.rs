@@ -20,6 +20,9 @@ pub async fn an_image_has_names_and_stays_while_it_is_used(stage: &Stage) {
 async fn an_image_is_known_by_its_names(stage: &Stage) {
     let built = tagged(stage, &image()).await.expect("built");
     let details = stage.engine.inspect_image(&image()).await.expect("details");
+    let summary = details.summary();
+    assert_eq!((&summary.id, &summary.labels, summary.created), (&built.id, &built.labels, built.created));
+    assert!(summary.tags.contains(&image()) && summary.size > 0, "{summary:?}");
     assert_eq!(details.id, built.id);
     assert_eq!(details.volumes, ["/data"]);
     assert_eq!(details.os, "linux");
