@@ -26,6 +26,7 @@ pub mod plan;
 pub mod timing;
 
 pub mod build;
+pub mod develop;
 pub mod run;
 #[cfg(test)]
 mod schemas;

@@ -22,7 +22,7 @@ use crate::plan::spec;
 pub use bake::{check, definition};
 pub use choice::{Surroundings, choose};
 pub use foundations::foundations;
-pub use ignore::Ignore;
+pub use ignore::{Ignore, Matches};
 
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("build of {service}: {message}")]
