@@ -46,6 +46,7 @@ pub enum Event {
     },
     Log(LogLine),
     Life(Life),
+    Watch(WatchNews),
     /// A plan was done, or given up: what follows changes nothing any more.
     Settled,
 }
@@ -116,4 +117,33 @@ pub enum News {
     Restarted,
     Recreated,
     Removed,
+}
+
+/// What is done because files changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WatchNews {
+    /// From now on no change is missed.
+    Enabled,
+    /// `changes`: how many paths of the disk changed.
+    Syncing {
+        service: ServiceName,
+        changes: usize,
+    },
+    /// A container holds now what the disk holds; how many paths that took.
+    Synced {
+        service: ServiceName,
+        label: String,
+        written: usize,
+        removed: usize,
+    },
+    Rebuilding {
+        services: Vec<ServiceName>,
+    },
+    /// Built, and their containers replaced.
+    Rebuilt {
+        services: Vec<ServiceName>,
+    },
+    Restarted {
+        services: Vec<ServiceName>,
+    },
 }

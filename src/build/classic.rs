@@ -201,8 +201,8 @@ fn parcel(request: &BuildRequest<'_>, folder: PathBuf) -> Result<(Parcel, String
     Ok((Parcel { folder, ignore, extra }, dockerfile))
 }
 
-/// The Dockerfile's own ignore file, else the folder's. The engine reads the latter again by itself: so the former is
-/// sent in its place.
+/// What is left out of the context. The engine reads the folder's own ignore file again by itself: so that of the Dockerfile
+/// is sent in its place.
 fn ignore(
     request: &BuildRequest<'_>,
     folder: &Path,
@@ -210,27 +210,58 @@ fn ignore(
     dockerfile: &str,
     extra: &mut Vec<(String, Vec<u8>)>,
 ) -> Result<Ignore, BuildError> {
-    let mut own = path.as_os_str().to_owned();
+    let found = ignore_file(request, folder, path)?;
+    if found.path != folder.join(IGNORE_FILE) {
+        extra.push((IGNORE_FILE.to_owned(), found.text.clone()));
+    }
+    let mut ignore = found.patterns(request)?;
+    for kept in [IGNORE_FILE, dockerfile] {
+        ignore.keep(kept).map_err(|problem| found.refuse(request, &problem))?;
+    }
+    Ok(ignore)
+}
+
+/// The folder of a service's context on this machine, without links, and what a build leaves out of it; nothing where the
+/// context is elsewhere or missing.
+///
+/// # Errors
+/// When the patterns cannot be read.
+pub fn left_out(request: &BuildRequest<'_>) -> Result<Option<(PathBuf, Ignore)>, BuildError> {
+    let Context::Folder(folder) = Context::of(request)? else { return Ok(None) };
+    let Ok(folder) = folder.canonicalize() else { return Ok(None) };
+    let found = ignore_file(request, &folder, &folder.join(inputs::dockerfile(request)))?;
+    let ignore = found.patterns(request)?;
+    Ok(Some((folder, ignore)))
+}
+
+/// A file of patterns.
+struct IgnoreFile {
+    path: PathBuf,
+    text: Vec<u8>,
+}
+
+/// The Dockerfile's own ignore file, else the folder's, which may be missing.
+fn ignore_file(request: &BuildRequest<'_>, folder: &Path, dockerfile: &Path) -> Result<IgnoreFile, BuildError> {
+    let mut own = dockerfile.as_os_str().to_owned();
     own.push(IGNORE_FILE);
     let own = PathBuf::from(own);
     let has_file = request.build.dockerfile_inline.is_empty();
-    let (found, text) = match if has_file { read(request, &own)? } else { None } {
-        Some(text) => {
-            extra.push((IGNORE_FILE.to_owned(), text.clone()));
-            (own, text)
-        }
-        None => {
-            let common = folder.join(IGNORE_FILE);
-            let text = read(request, &common)?.unwrap_or_default();
-            (common, text)
-        }
-    };
-    let refuse = |problem: String| request.error(format!("{}: {problem}", found.display()));
-    let mut ignore = Ignore::parse(&String::from_utf8_lossy(&text)).map_err(refuse)?;
-    for kept in [IGNORE_FILE, dockerfile] {
-        ignore.keep(kept).map_err(refuse)?;
+    if let Some(text) = if has_file { read(request, &own)? } else { None } {
+        return Ok(IgnoreFile { path: own, text });
     }
-    Ok(ignore)
+    let path = folder.join(IGNORE_FILE);
+    let text = read(request, &path)?.unwrap_or_default();
+    Ok(IgnoreFile { path, text })
+}
+
+impl IgnoreFile {
+    fn patterns(&self, request: &BuildRequest<'_>) -> Result<Ignore, BuildError> {
+        Ignore::parse(&String::from_utf8_lossy(&self.text)).map_err(|problem| self.refuse(request, &problem))
+    }
+
+    fn refuse(&self, request: &BuildRequest<'_>, problem: &str) -> BuildError {
+        request.error(format!("{}: {problem}", self.path.display()))
+    }
 }
 
 /// A file's content; `None` when there is no such file.

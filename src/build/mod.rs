@@ -21,6 +21,7 @@ use crate::plan::spec;
 
 pub use bake::{check, definition};
 pub use choice::{Surroundings, choose};
+pub use classic::left_out;
 pub use foundations::foundations;
 pub use ignore::{Ignore, Matches};
 

@@ -114,7 +114,12 @@ impl Rules {
         }
         let filter = Filter::new(&path, &trigger.ignore, &trigger.include, context)
             .map_err(|problem| format!("can't watch service \"{name}\": {problem}"))?;
-        let initial_sync = trigger.initial_sync;
+        let is_old = trigger.extensions.get("x-initialSync").and_then(serde_yaml::Value::as_bool) == Some(true);
+        if is_old {
+            self.warnings
+                .push("x-initialSync is DEPRECATED, please use the official `initial_sync` attribute".to_owned());
+        }
+        let initial_sync = trigger.initial_sync || is_old;
         self.rules.push(Rule { service: name.clone(), path, action, target, initial_sync, filter });
         Ok(())
     }
@@ -178,6 +183,13 @@ mod tests {
         assert!(
             matches!(&found.rules[1].action, Action::SyncExec(hook) if hook.command.as_ref().is_some_and(|it| it.len() == 3))
         );
+    }
+
+    #[test]
+    fn the_old_word_for_the_first_sync_is_understood() {
+        let trigger = json!({ "path": "/a", "action": "sync", "target": "/b", "x-*": { "x-initialSync": true } });
+        let found = rules(json!({ "develop": { "watch": [trigger] } })).expect("rules");
+        assert!(found.rules[0].initial_sync && found.warnings[0].starts_with("x-initialSync is DEPRECATED"));
     }
 
     #[test]

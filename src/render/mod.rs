@@ -29,3 +29,4 @@ pub mod timeline;
 pub mod timing;
 pub mod usage;
 pub mod volumes;
+pub mod watch;

@@ -6,7 +6,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::engine::Stream;
-use crate::event::{Life, LogLine, News};
+use crate::event::{Life, LogLine, News, WatchNews};
+use crate::model::ServiceName;
 
 use super::parsed;
 
@@ -24,6 +25,7 @@ pub struct Records {
 enum Record<'l> {
     Line(Line<'l>),
     Event(Happening<'l>),
+    Watch(Watching<'l>),
 }
 
 /// A line that a container wrote.
@@ -62,6 +64,30 @@ struct Happening<'l> {
     /// The engine starts it again by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     restarting: Option<bool>,
+}
+
+/// What is done because files changed.
+#[derive(Debug, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Watching<'l> {
+    project: &'l str,
+    /// `enabled`, `syncing`, `synced`, `rebuilding`, `rebuilt` or `restarted`.
+    watch: &'static str,
+    /// The services that it is about; absent with `enabled`, which is about all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    services: Vec<&'l str>,
+    /// The container that was synced, as it is called in front of its lines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    container: Option<&'l str>,
+    /// With `syncing`: how many paths of the disk changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<usize>,
+    /// With `synced`: how many paths were written to the container.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    written: Option<usize>,
+    /// With `synced`: how many paths were removed from it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    removed: Option<usize>,
 }
 
 #[derive(Debug, Serialize)]
@@ -108,6 +134,30 @@ impl Records {
         text(&Record::Event(Happening { whose, event, exit_code, out_of_memory, restarting }))
     }
 
+    /// What is done because files changed.
+    pub fn watch(&self, news: &WatchNews) -> String {
+        let (watch, services) = match news {
+            WatchNews::Enabled => ("enabled", &[][..]),
+            WatchNews::Syncing { service, .. } => ("syncing", std::slice::from_ref(service)),
+            WatchNews::Synced { service, .. } => ("synced", std::slice::from_ref(service)),
+            WatchNews::Rebuilding { services } => ("rebuilding", &services[..]),
+            WatchNews::Rebuilt { services } => ("rebuilt", &services[..]),
+            WatchNews::Restarted { services } => ("restarted", &services[..]),
+        };
+        let services = services.iter().map(ServiceName::as_str).collect();
+        let mut object = Watching { project: &self.project, watch, services, ..Watching::default() };
+        match news {
+            WatchNews::Syncing { changes, .. } => object.changes = Some(*changes),
+            WatchNews::Synced { label, written, removed, .. } => {
+                object.container = Some(label);
+                object.written = Some(*written);
+                object.removed = Some(*removed);
+            }
+            _ => {}
+        }
+        text(&Record::Watch(object))
+    }
+
     fn whose<'l>(&'l self, service: &'l str, replica: u32, container: &'l str) -> Whose<'l> {
         Whose { project: &self.project, service, replica, container }
     }
@@ -147,6 +197,9 @@ mod tests {
             records().line(&LogLine { text: vec![0xff].into(), ..LogLine::of("web-1", Stream::Stdout, "") }),
             records().life(&life(News::Removed)),
             records().life(&life(News::Exited { code: 1, out_of_memory: false, restarting: true })),
+            records().watch(&WatchNews::Enabled),
+            records().watch(&WatchNews::Syncing { service: "web".into(), changes: 1 }),
+            records().watch(&WatchNews::Rebuilt { services: vec!["web".into()] }),
         ] {
             crate::schemas::assert_valid(&schema, &text);
         }

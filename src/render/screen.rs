@@ -11,6 +11,7 @@ use super::logs::Logs;
 use super::progress::{Moment, Outline, Progress};
 use super::records::Records;
 use super::sieve::{Shown, Sieve, Wanted};
+use super::watch;
 
 /// Where the parts of the telling go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -123,6 +124,11 @@ impl<'w> Screen<'w> {
                 self.give_way(moment)?;
                 let text = if self.routes.json_logs { self.records.life(life) + "\n" } else { self.logs.life(life) };
                 self.write(Stream::Stdout, text.as_bytes())
+            }
+            Event::Watch(news) => {
+                self.give_way(moment)?;
+                let text = if self.routes.json_logs { self.records.watch(news) } else { watch::words(news) };
+                self.write(Stream::Stdout, (text + "\n").as_bytes())
             }
             _ => self.status(|progress, out| progress.show(event, moment, out)),
         }

@@ -10,6 +10,7 @@ mod execute;
 mod failure;
 mod feed;
 mod follow;
+mod hook;
 mod images;
 mod knock;
 mod label;
@@ -31,6 +32,7 @@ mod stop;
 mod stopping;
 mod tail;
 mod talk;
+mod watch;
 mod work;
 
 #[cfg(test)]
@@ -43,4 +45,5 @@ pub use failure::{Cause, CauseKind, FailedProbe, Failure};
 pub use logs::logs;
 pub use observe::{inspect, observe, observe_containers, observe_named};
 pub use talk::{Joined, Parting, Person, Said, Signal, TalkError, attach, exec, gone};
+pub use watch::{Crew, Watch, survey, watch};
 pub use work::{AbortOn, Attach, LogOptions, OnFailure, Readiness, Work};

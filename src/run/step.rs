@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::engine::{ContainerId, ContainerSpec, EngineError, ErrorKind, ExecSpec, ImageId, State, Stream};
-use crate::event::{Event, LogLine};
+use crate::engine::{ContainerId, ContainerSpec, EngineError, ErrorKind, ImageId, State};
+use crate::event::Event;
 use crate::model::Hook;
 use crate::plan::{ContainerRef, Draft, DraftError, Facts, ImageRef, PlannedStep, Readiness as Need, Step, StepId};
 
@@ -12,14 +12,10 @@ use super::copy::{self, CopyError};
 use super::evidence;
 use super::execute::{Ending, Execution};
 use super::failure::{Cause, CauseKind};
-use super::label::label;
+use super::hook;
 
 /// How often the removal of an image is tried again that the engine stumbled over.
 const STUMBLES: usize = 4;
-
-/// How much of a failed hook's output its message repeats.
-const HOOK_LINES: usize = 10;
-const HOOK_BYTES: usize = 2048;
 
 /// How often, and after which pause each time, a look is taken at a container that somebody else removes.
 const LOOKS: usize = 100;
@@ -265,37 +261,15 @@ impl Execution<'_> {
         hook: &Hook,
     ) -> Result<(), Trouble> {
         let service = planned.service.as_ref().map_or("?", |name| name.as_str());
-        let spec = ExecSpec {
-            command: hook.command.clone().unwrap_or_default(),
-            environment: hook
-                .environment
-                .iter()
-                .map(|(key, value)| value.as_ref().map_or_else(|| key.clone(), |value| format!("{key}={value}")))
-                .collect(),
-            user: hook.user.clone(),
-            working_dir: hook.working_dir.clone(),
-            privileged: hook.privileged,
-            ..ExecSpec::default()
-        };
-        let outcome = match self.work.engine.exec(&self.id_of(planned, container)?, &spec).await {
+        let outcome = match self.work.engine.exec(&self.id_of(planned, container)?, &hook::command(hook)).await {
             Err(error) if error.kind == ErrorKind::Conflict && self.leads_to_a_stop(id) => {
                 return Err(Trouble::Unneeded);
             }
             outcome => outcome?,
         };
-        self.tell_output(service, container.name(), Stream::Stdout, &outcome.stdout);
-        self.tell_output(service, container.name(), Stream::Stderr, &outcome.stderr);
-        if outcome.exit_code == 0 {
-            return Ok(());
-        }
-        let output = if outcome.stderr.is_empty() { &outcome.stdout } else { &outcome.stderr };
-        let output = tail(&String::from_utf8_lossy(output));
-        let code = outcome.exit_code;
-        let mut message = format!("{service} hook exited with status {code}");
-        if !output.is_empty() {
-            message = format!("{message}: {output}");
-        }
-        let mut cause = Cause::of(planned, CauseKind::Hook { code }, message);
+        hook::tell_outcome(self.work.tell, &self.work.project.name, service, container.name(), &outcome);
+        let Some(message) = hook::failure(service, &outcome) else { return Ok(()) };
+        let mut cause = Cause::of(planned, CauseKind::Hook { code: outcome.exit_code }, message);
         cause.container = Some(container.name().to_owned());
         Err(cause.into())
     }
@@ -316,7 +290,7 @@ impl Execution<'_> {
         };
         let service = planned.service.as_ref().map_or("?", |name| name.as_str());
         for (stream, output) in evidence::output(engine, &found).await {
-            self.tell_output(service, container.name(), stream, &output);
+            hook::tell_output(self.work.tell, &self.work.project.name, service, container.name(), stream, &output);
         }
         ended.map_err(|mut cause| {
             cause.message = format!("pre_start hook of {service} failed: {}", cause.message);
@@ -339,33 +313,4 @@ impl Execution<'_> {
         }
         false
     }
-
-    fn tell_output(&self, service: &str, container: &str, stream: Stream, output: &[u8]) {
-        let (label, replica) = label(&self.work.project.name, service, container);
-        let label = format!("{label} ->");
-        let output = output.strip_suffix(b"\n").unwrap_or(output);
-        if output.is_empty() {
-            return;
-        }
-        for line in output.split(|byte| *byte == b'\n') {
-            (self.work.tell)(Event::Log(LogLine {
-                service: service.into(),
-                replica,
-                label: label.clone(),
-                stream,
-                text: bytes::Bytes::copy_from_slice(line),
-                time: None,
-            }));
-        }
-    }
-}
-
-/// The end of a text: so many lines, and no more than so many bytes.
-fn tail(text: &str) -> String {
-    let text = evidence::last(text, HOOK_LINES).join("\n");
-    let mut start = text.len().saturating_sub(HOOK_BYTES);
-    while !text.is_char_boundary(start) {
-        start += 1;
-    }
-    text[start..].to_owned()
 }

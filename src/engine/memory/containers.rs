@@ -48,6 +48,8 @@ pub(super) struct Occupant {
     pub(super) output: Vec<Written>,
     /// What was put in: folder and archive.
     pub(super) uploads: Vec<(String, Bytes)>,
+    /// What `rm` took away again: after how many uploads, and the path.
+    pub(super) removals: Vec<(usize, String)>,
     /// How large its terminal was last said to be.
     pub(super) window: Option<Window>,
 }
@@ -139,6 +141,7 @@ impl World {
             ports: Vec::new(),
             output: Vec::new(),
             uploads: Vec::new(),
+            removals: Vec::new(),
             window: None,
             spec,
         };

@@ -17,6 +17,14 @@ struct Put {
     content: Vec<u8>,
 }
 
+impl Put {
+    /// Where it leads, if it is a link.
+    fn link(&self) -> Option<String> {
+        let target = self.header.link_name().ok()??;
+        self.header.entry_type().is_symlink().then(|| target.to_string_lossy().into_owned())
+    }
+}
+
 impl World {
     /// What lies at a path or below it, as an archive whose names begin with the path's last part.
     pub(super) fn pack(&self, container: &str, path: &str) -> Outcome<Bytes> {
@@ -36,9 +44,18 @@ impl World {
         Ok(PathStat {
             name: path.rsplit('/').next().unwrap_or_default().to_owned(),
             size: file.map_or(0, |put| i64::try_from(put.content.len()).unwrap_or(i64::MAX)),
-            is_folder: file.is_none(),
-            link: None,
+            is_folder: file.is_none() && puts.iter().all(|put| put.path != path || put.link().is_none()),
+            link: puts.iter().find(|put| put.path == path).and_then(Put::link),
         })
+    }
+
+    /// What `rm -rf -- PATH…` does.
+    pub(super) fn rm(&mut self, container: &str, command: &[String]) -> Outcome<()> {
+        let occupant = self.container_mut(container)?;
+        let paths = command.iter().skip(1).filter(|word| word.starts_with('/'));
+        let time = occupant.uploads.len();
+        occupant.removals.extend(paths.map(|path| (time, path.clone())));
+        Ok(())
     }
 
     /// The path without what it ends in, and what was put there.
@@ -63,10 +80,18 @@ impl World {
     }
 }
 
-/// Everything that was put into a container, the latest of each path.
+/// Everything that was put into a container and not taken away again, the latest of each path.
 fn puts(occupant: &Occupant) -> Vec<Put> {
     let mut puts: Vec<Put> = Vec::new();
-    for (folder, bytes) in &occupant.uploads {
+    let take_away = |puts: &mut Vec<Put>, time: usize| {
+        for (_, gone) in occupant.removals.iter().filter(|(at, _)| *at == time) {
+            puts.retain(|put| {
+                put.path.strip_prefix(gone).is_none_or(|rest| !rest.is_empty() && !rest.starts_with('/'))
+            });
+        }
+    };
+    for (time, (folder, bytes)) in occupant.uploads.iter().enumerate() {
+        take_away(&mut puts, time);
         let mut archive = tar::Archive::new(&bytes[..]);
         for mut entry in archive.entries().into_iter().flatten().flatten() {
             let Ok(name) = entry.path().map(|path| path.to_string_lossy().into_owned()) else { continue };
@@ -74,12 +99,14 @@ fn puts(occupant: &Occupant) -> Vec<Put> {
             let path = format!("{}/{name}", folder.trim_end_matches('/'));
             let kind = entry.header().entry_type();
             let mut content = Vec::new();
-            if !name.is_empty() && (kind.is_file() || kind.is_dir()) && entry.read_to_end(&mut content).is_ok() {
+            let is_known = kind.is_file() || kind.is_dir() || kind.is_symlink();
+            if !name.is_empty() && is_known && entry.read_to_end(&mut content).is_ok() {
                 puts.retain(|put| put.path != path);
                 puts.push(Put { path, header: entry.header().clone(), content });
             }
         }
     }
+    take_away(&mut puts, occupant.uploads.len());
     puts
 }
 

@@ -55,6 +55,9 @@ impl World {
         let occupant = self.container(&exec.container)?;
         let answer = scripted(occupant, &exec.spec, now);
         let repeats = answer.is_none() && occupant.behaviour.repeats && exec.spec.stdin;
+        if answer.is_none() && exec.spec.command.first().is_some_and(|program| program == "rm") {
+            self.rm(&exec.container, &exec.spec.command)?;
+        }
         let answer = answer.unwrap_or_default();
         let time = self.clock.tick();
         let Some(own) = self.execs.get_mut(id) else { return Ok(()) };

@@ -79,7 +79,12 @@ impl Board {
                 self.above(&text, moment, out)?;
             }
             Event::Notice(text) => self.above(text, moment, out)?,
-            Event::Attached { .. } | Event::LogsOf { .. } | Event::Log(_) | Event::Life(_) | Event::Settled => {
+            Event::Attached { .. }
+            | Event::LogsOf { .. }
+            | Event::Log(_)
+            | Event::Life(_)
+            | Event::Watch(_)
+            | Event::Settled => {
                 return Ok(());
             }
         }

@@ -67,7 +67,12 @@ impl Lines {
             }
             Event::Warning(text) => writeln!(out, "{} {text}", self.paint.paint(WARNING, "warning:")),
             Event::Notice(text) => writeln!(out, "{text}"),
-            Event::Attached { .. } | Event::LogsOf { .. } | Event::Log(_) | Event::Life(_) | Event::Settled => Ok(()),
+            Event::Attached { .. }
+            | Event::LogsOf { .. }
+            | Event::Log(_)
+            | Event::Life(_)
+            | Event::Watch(_)
+            | Event::Settled => Ok(()),
         }
     }
 

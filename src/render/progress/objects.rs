@@ -82,7 +82,12 @@ impl Objects {
             Event::Warning(text) => write(&Change { status: "Warning", text, ..Change::default() }, out),
             Event::Notice(text) => write(&Change { status: "Working", text, ..Change::default() }, out),
             Event::Pull { .. } | Event::Build { .. } => Ok(()),
-            Event::Attached { .. } | Event::LogsOf { .. } | Event::Log(_) | Event::Life(_) | Event::Settled => Ok(()),
+            Event::Attached { .. }
+            | Event::LogsOf { .. }
+            | Event::Log(_)
+            | Event::Life(_)
+            | Event::Watch(_)
+            | Event::Settled => Ok(()),
         }
     }
 }

@@ -13,6 +13,10 @@ use sha2::{Digest, Sha256};
 use crate::engine::{ContainerId, Engine, EngineError, Upload};
 use crate::plan::{InjectedContent, InjectedFile};
 
+pub(super) use pack::streamed;
+pub(super) use transfer::{base, followed, parent};
+pub(super) use unpack::drained;
+
 pub use transfer::{
     CopyOptions, TransferError, archive_from_container, archive_to_container, from_container, to_container,
 };

@@ -15,10 +15,17 @@ const PIECE: usize = 64 * 1024;
 
 /// The archive of what lies at a path, under another name. Links inside are kept as links.
 pub fn pack(path: PathBuf, name: PathBuf) -> BoxStream<'static, io::Result<Bytes>> {
+    streamed(move |pipe| write(&path, &name, pipe))
+}
+
+/// What somebody writes, while it is written.
+pub fn streamed(
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static,
+) -> BoxStream<'static, io::Result<Bytes>> {
     let (sender, receiver) = mpsc::channel(AHEAD);
     tokio::task::spawn_blocking(move || {
         let mut pipe = io::BufWriter::with_capacity(PIECE, Pipe(sender.clone()));
-        if let Err(error) = write(&path, &name, &mut pipe).and_then(|()| pipe.flush()) {
+        if let Err(error) = write(&mut pipe).and_then(|()| pipe.flush()) {
             // Nobody may be there to hear it.
             let _ = sender.blocking_send(Err(error));
         }
@@ -26,7 +33,7 @@ pub fn pack(path: PathBuf, name: PathBuf) -> BoxStream<'static, io::Result<Bytes
     stream::unfold(receiver, |mut receiver| async move { Some((receiver.recv().await?, receiver)) }).boxed()
 }
 
-fn write(path: &Path, name: &Path, to: &mut impl Write) -> io::Result<()> {
+fn write(path: &Path, name: &Path, to: &mut dyn Write) -> io::Result<()> {
     let mut archive = tar::Builder::new(to);
     archive.follow_symlinks(false);
     archive.sparse(false);
@@ -34,7 +41,7 @@ fn write(path: &Path, name: &Path, to: &mut impl Write) -> io::Result<()> {
     archive.finish()
 }
 
-fn add(archive: &mut tar::Builder<&mut impl Write>, path: &Path, name: &Path) -> io::Result<()> {
+fn add(archive: &mut tar::Builder<&mut dyn Write>, path: &Path, name: &Path) -> io::Result<()> {
     let told = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
     let kind = fs::symlink_metadata(path).map_err(told)?.file_type();
     if is_special(kind) {

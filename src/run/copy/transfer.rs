@@ -159,7 +159,7 @@ async fn chosen(
 }
 
 /// What there is at a path of a container once all links are followed; nothing where there is nothing.
-async fn followed(
+pub async fn followed(
     engine: &dyn Engine,
     id: &ContainerId,
     path: &str,
@@ -209,7 +209,8 @@ fn absolute(path: &str) -> String {
     if path.starts_with('/') { path.to_owned() } else { format!("/{path}") }
 }
 
-fn parent(path: &str) -> &str {
+/// The folder that a path is in.
+pub fn parent(path: &str) -> &str {
     match path.trim_end_matches('/').rsplit_once('/') {
         Some(("", _)) | None => "/",
         Some((parent, _)) => parent,
@@ -217,7 +218,7 @@ fn parent(path: &str) -> &str {
 }
 
 /// The last part of a path.
-fn base(path: &str) -> String {
+pub fn base(path: &str) -> String {
     let path = path.trim_end_matches("/.").trim_end_matches('/');
     path.rsplit('/').next().unwrap_or_default().to_owned()
 }

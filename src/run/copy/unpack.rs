@@ -39,11 +39,23 @@ pub enum UnpackError {
 /// # Errors
 /// When the engine stops in the middle, when something cannot be written, and at the first name that leads elsewhere.
 pub async fn unpack(
-    mut archive: BoxStream<'static, Result<Bytes, EngineError>>,
+    archive: BoxStream<'static, Result<Bytes, EngineError>>,
     landing: Landing,
 ) -> Result<(), UnpackError> {
+    let written = drained(archive, move |pipe| write(pipe, &landing)).await.map_err(UnpackError::Engine)?;
+    written.unwrap_or_else(|panic| Err(UnpackError::Disk(panic)))
+}
+
+/// Lets somebody read an archive while it arrives. The inner error is a panic of theirs.
+///
+/// # Errors
+/// When the engine stops in the middle.
+pub async fn drained<T: Send + 'static>(
+    mut archive: BoxStream<'static, Result<Bytes, EngineError>>,
+    read: impl FnOnce(Pipe) -> T + Send + 'static,
+) -> Result<io::Result<T>, EngineError> {
     let (sender, receiver) = mpsc::channel::<Bytes>(AHEAD);
-    let writing = tokio::task::spawn_blocking(move || write(Pipe { receiver, rest: Bytes::new() }, &landing));
+    let reading = tokio::task::spawn_blocking(move || read(Pipe { receiver, rest: Bytes::new() }));
     let mut broken = None;
     while let Some(piece) = archive.next().await {
         match piece {
@@ -59,11 +71,8 @@ pub async fn unpack(
         }
     }
     drop(sender);
-    let written = writing.await.unwrap_or_else(|panic| Err(UnpackError::Disk(io::Error::other(panic))));
-    match broken {
-        Some(error) => Err(UnpackError::Engine(error)),
-        None => written,
-    }
+    let read = reading.await.map_err(io::Error::other);
+    broken.map_or(Ok(read), Err)
 }
 
 fn write(pipe: impl Read, landing: &Landing) -> Result<(), UnpackError> {
@@ -151,7 +160,8 @@ fn place(landing: &Landing, name: &Path) -> Result<PathBuf, UnpackError> {
     Ok(path)
 }
 
-struct Pipe {
+/// The archive, for somebody who may block.
+pub struct Pipe {
     receiver: mpsc::Receiver<Bytes>,
     rest: Bytes,
 }
