@@ -63,6 +63,7 @@ Commands:
   rm          Remove containers of the project that do not run
   scale       Change how many containers services have
   wait        Wait until the containers of services end
+  watch       Keep the containers of services in step with the files that they are made from
   ps          List the containers of the project
   ls          List the projects that have containers here
   logs        Show what the containers of the project have written
@@ -183,6 +184,7 @@ const WITH_EXAMPLES: &[&str] = &[
     "unpause",
     "volumes",
     "wait",
+    "watch",
 ];
 
 #[test]
@@ -259,6 +261,7 @@ Options:
                                     exit with its status
       --exit-code-from <SERVICE>    Exit with the status of this service's container; implies
                                     --abort-on-container-exit
+  -w, --watch                       Keep containers in step with files, as `convoke watch` does
       --timing                      Show at the end where the time went: per service, and what
                                     everything waited for
       --timeline <FILE.html>        Write the steps as bars over time into a page, which needs

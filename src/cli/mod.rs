@@ -69,6 +69,8 @@ mod variables;
 mod version;
 mod volumes;
 mod wait;
+mod watch;
+mod watching;
 mod words;
 
 use std::ffi::OsString;
@@ -121,6 +123,7 @@ enum Command {
     Rm(rm::Arguments),
     Scale(scale::Arguments),
     Wait(wait::Arguments),
+    Watch(watch::Arguments),
     Ps(ps::Arguments),
     Ls(ls::Arguments),
     Logs(logs::Arguments),
@@ -294,6 +297,7 @@ fn perform(invocation: &Invocation, settings: Settings, environment: &Environmen
         Command::Rm(arguments) => wait_for(rm::rm(arguments, &context)),
         Command::Scale(arguments) => wait_for(scale::scale(arguments, &context)),
         Command::Wait(arguments) => wait_for(wait::wait(arguments, &context)),
+        Command::Watch(arguments) => wait_for(watch::watch(arguments, &context)),
         Command::Ls(arguments) => wait_for(ls::ls(arguments, &context)),
         Command::Events(arguments) => wait_for(events::events(arguments, &context)),
         Command::Top(arguments) => wait_for(top::top(arguments, &context)),

@@ -1,12 +1,15 @@
 //! A plan at work: the engine, what is shown, and the person who may interrupt.
 
 use std::io::{self, Write};
+use std::pin::pin;
 use std::rc::Rc;
 
 use jiff::Timestamp;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use crate::build::{self, Builder, Surroundings};
-use crate::engine::{Container, Engine, Filters, State};
+use crate::engine::{Container, Engine, EngineError, Filters, State};
 use crate::event::Event;
 use crate::model::labels;
 use crate::plan::Labelled;
@@ -120,22 +123,75 @@ impl<'a> Session<'a> {
         self.interrupts.hear_no_more();
     }
 
-    /// Does the plan and stays with the containers until they end or somebody has enough.
-    pub async fn attached(&self, work: &Work<'_>, attach: &Attach) -> Result<Status, Failure> {
+    /// Does the plan and stays with the containers until they end or somebody has enough. `beside` is done as well once the
+    /// plan is, for as long as that takes.
+    pub async fn attached(
+        &self,
+        work: &Work<'_>,
+        attach: &Attach,
+        beside: impl Future<Output = ()>,
+    ) -> Result<Status, Failure> {
+        let settled = Notify::new();
         // Whoever only watches does not keep others from changing the project.
         let tell = |event: Event| {
-            if let (Event::Settled, Some(turn)) = (&event, &self.context.turn) {
-                turn.give_up();
+            if let Event::Settled = event {
+                self.give_up_turn();
+                settled.notify_one();
             }
             (work.tell)(event);
         };
         let work = Work { tell: &tell, ..*work };
-        let attached = run::attached(&self.prepared.plan, &work, attach, self.interrupts.count.clone());
+        let attached = async {
+            let mut attached = pin!(run::attached(&self.prepared.plan, &work, attach, self.interrupts.count.clone()));
+            let beside = async {
+                settled.notified().await;
+                beside.await;
+            };
+            tokio::select! {
+                biased;
+                ended = &mut attached => return ended,
+                () = beside => {}
+            }
+            attached.await
+        };
         let result = self.telling.while_heard(attached, || self.interrupts.interrupt()).await;
         let told = self.finish();
         match result {
             Ok(code) => Ok(told.map(|()| Status::of_container(code))?),
             Err(failure) => Err(self.failed(failure).await),
+        }
+    }
+
+    /// Does what is done after the plan until somebody has enough: that is how it ends.
+    pub async fn watching(&self, watch: impl Future<Output = Result<(), EngineError>>) -> Result<Status, Failure> {
+        let ended = self.telling.while_heard(watch, || self.interrupts.cancel.cancel()).await;
+        self.finish()?;
+        ended?;
+        Err(Failure::Interrupted)
+    }
+
+    /// Does another plan while what came of the first one is still being told.
+    pub async fn further(&self, prepared: &Prepared, cancel: &CancellationToken) -> Result<(), Failure> {
+        self.telling.go_on(&prepared.plan);
+        let work = Work { engine: &prepared.engine, project: &prepared.project, cancel, ..self.work() };
+        match run::execute(&prepared.plan, &work).await {
+            Ok(_) => Ok(()),
+            Err(failure) => Err(self.failed(failure).await),
+        }
+    }
+
+    /// Waits until somebody has enough for the first time.
+    pub async fn interrupted(&self) {
+        // One who cannot be heard any more interrupts nobody.
+        if self.interrupts.count.clone().wait_for(|count| *count > 0).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// From here on others may change the project.
+    pub fn give_up_turn(&self) {
+        if let Some(turn) = &self.context.turn {
+            turn.give_up();
         }
     }
 

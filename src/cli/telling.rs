@@ -1,6 +1,6 @@
 //! What a command shows while it works: the screen, the clock, and who is still there to see it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::io;
@@ -73,6 +73,8 @@ pub struct Telling {
     screen: RefCell<Screen<'static>>,
     folder: RefCell<Option<LogFolder>>,
     laps: RefCell<Laps>,
+    /// What is told is about the plan that the command is for, and its steps are timed.
+    is_timed: Cell<bool>,
     began: Instant,
     /// There may be nothing to write for long, and yet it has to be seen when the reader leaves.
     follows: bool,
@@ -122,6 +124,7 @@ impl Telling {
             screen: RefCell::new(screen),
             folder: RefCell::new(folder),
             laps: RefCell::default(),
+            is_timed: Cell::new(true),
             began: Instant::now(),
             follows: style.announce || style.errors_on_stdout,
             broken: RefCell::new(None),
@@ -132,13 +135,23 @@ impl Telling {
 
     /// The plan that the coming events are about.
     pub fn begin(&self, plan: &Plan, untouched: &[String]) {
-        self.screen.borrow_mut().outline(Outline::of(plan));
-        self.services.replace(plan.steps().map(|(_, step)| step.service.clone()).collect());
+        self.outline(plan);
         for name in untouched {
             let subject = Subject { kind: SubjectKind::Container, name: name.clone() };
             let (id, action, phase) = (StepId(usize::MAX), Action::Start, Phase::Unneeded);
             self.tell(&Event::Step { id, subject, action, phase });
         }
+    }
+
+    /// The same for a plan that is done after the one that the command is for.
+    pub fn go_on(&self, plan: &Plan) {
+        self.is_timed.set(false);
+        self.outline(plan);
+    }
+
+    fn outline(&self, plan: &Plan) {
+        self.screen.borrow_mut().outline(Outline::of(plan));
+        self.services.replace(plan.steps().map(|(_, step)| step.service.clone()).collect());
     }
 
     pub fn tell(&self, event: &Event) {
@@ -150,7 +163,9 @@ impl Telling {
             self.ready.borrow_mut().insert(service.clone(), ready);
         }
         self.keep(event);
-        self.laps.borrow_mut().note(event, self.began.elapsed());
+        if self.is_timed.get() {
+            self.laps.borrow_mut().note(event, self.began.elapsed());
+        }
         self.on_screen(|screen, moment| screen.show(event, moment));
     }
 

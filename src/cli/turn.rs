@@ -71,7 +71,7 @@ impl From<io::Error> for Trouble {
 }
 
 async fn wait(path: &Path, project: &str, tell: impl Fn(String) -> io::Result<()>) -> Result<File, Trouble> {
-    let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    let mut file = open(path)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::Error(error)) => return Err(error.into()),
@@ -87,12 +87,40 @@ async fn wait(path: &Path, project: &str, tell: impl Fn(String) -> io::Result<()
             }
         }
     }
-    // Whoever waits next wants to know for whom.
+    sign(&mut file)?;
+    Ok(file)
+}
+
+/// Whoever comes next wants to know who is there.
+fn sign(file: &mut File) -> io::Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     file.set_len(0)?;
     file.rewind()?;
-    write!(file, "convoke {} (process {})", words.join(" "), std::process::id())?;
-    Ok(file)
+    write!(file, "convoke {} (process {})", words.join(" "), std::process::id())
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
+}
+
+/// Makes sure that no other convoke of this user watches a project, as long as what it returns is kept. Where no lock can be
+/// had, nobody is kept from it.
+///
+/// # Errors
+/// Who watches it already.
+pub fn alone(environment: &Environment, engine: &str, project: &str) -> Result<Option<File>, String> {
+    let opened = folder(environment).and_then(|folder| {
+        let path = folder.join(format!("watch-{}", name(engine, project)));
+        open(&path).map(|file| (path, file))
+    });
+    let Ok((path, mut file)) = opened else { return Ok(None) };
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            let who = holder(&path);
+            Err(format!("cannot take exclusive lock for project \"{project}\": {who} is still running"))
+        }
+        locked => Ok((locked.is_ok() && sign(&mut file).is_ok()).then_some(file)),
+    }
 }
 
 fn holder(path: &Path) -> String {
@@ -162,6 +190,19 @@ mod tests {
         let turn = Turn::default();
         turn.take(&environment(folder.path()), "tcp://a:1", "shop", |_| Ok(())).await.expect("no lock, no error");
         assert!(turn.0.borrow().is_none());
+    }
+
+    #[test]
+    fn one_watches_a_project_at_a_time() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let environment = environment(folder.path());
+        let first = alone(&environment, "tcp://a:1", "shop").expect("nobody else").expect("a lock");
+        let refused = alone(&environment, "tcp://a:1", "shop").expect_err("somebody does");
+        assert!(refused.starts_with("cannot take exclusive lock for project \"shop\": convoke "), "{refused}");
+        assert!(refused.ends_with(&format!("(process {}) is still running", std::process::id())), "{refused}");
+        assert!(alone(&environment, "tcp://b:1", "shop").expect("elsewhere").is_some());
+        drop(first);
+        assert!(alone(&environment, "tcp://a:1", "shop").expect("nobody any more").is_some());
     }
 
     #[test]

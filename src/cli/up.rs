@@ -16,6 +16,7 @@ use super::outcome::{Failure, Status};
 use super::session::Session;
 use super::telling::Style;
 use super::timing;
+use super::watching::{Manners, Watching};
 
 /// Create and start the containers of the project
 #[derive(Args, Clone, Debug, Default)]
@@ -55,7 +56,7 @@ pub struct Arguments {
     renewing: Renewing,
 
     #[command(flatten)]
-    watching: Watching,
+    foreground: Foreground,
 
     #[command(flatten)]
     timing: timing::Flags,
@@ -63,7 +64,7 @@ pub struct Arguments {
 
 /// What is shown in the foreground, and when it ends.
 #[derive(Args, Clone, Debug, Default)]
-struct Watching {
+struct Foreground {
     /// Show only the logs of this service; may be given several times
     #[arg(long, value_name = "SERVICE")]
     attach: Vec<String>,
@@ -102,6 +103,10 @@ struct Watching {
     /// Exit with the status of this service's container; implies --abort-on-container-exit
     #[arg(long, value_name = "SERVICE")]
     exit_code_from: Option<String>,
+
+    /// Keep containers in step with files, as `convoke watch` does
+    #[arg(short, long)]
+    watch: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -118,6 +123,10 @@ pub async fn up(arguments: &Arguments, context: &Context<'_>) -> Result<Status, 
     let loaded = arguments.making.load_some(&arguments.renewing, context)?;
     let attach = arguments.attach(&loaded.project)?;
     let policy = arguments.policy(&loaded.project)?;
+    let watching = match arguments.foreground.watch {
+        true => Some(Watching::begin(&loaded.project, context).await?),
+        false => None,
+    };
     let deadline = making::deadline(arguments.wait_timeout);
     let prepared = within(deadline, arguments.making.prepare(loaded, policy, context)).await?;
     let Some(session) = Session::begin(context, &prepared, arguments.patience(), &arguments.style(&attach))? else {
@@ -130,7 +139,16 @@ pub async fn up(arguments: &Arguments, context: &Context<'_>) -> Result<Status, 
             Err(failure) => Err(failure),
         }
     } else {
-        session.attached(&work, &attach).await
+        let _alone =
+            watching.as_ref().map(|_| Watching::alone(&prepared.engine, &prepared.project, context)).transpose()?;
+        let load = || arguments.making.load_some(&arguments.renewing, context);
+        let manners = Manners { load: &load, prune: true };
+        let beside = async {
+            if let Some(watching) = &watching {
+                watching.beside(&session, &manners, context).await;
+            }
+        };
+        session.attached(&work, &attach, beside).await
     };
     // What went wrong on the way matters more than a file that cannot be written.
     let settled = arguments.timing.settle(session.record("up"), context);
@@ -155,15 +173,15 @@ impl Arguments {
     }
 
     fn style(&self, attach: &Attach) -> Style<'static> {
-        let choice = &self.watching.choice;
+        let choice = &self.foreground.choice;
         Style {
             quiet_pull: self.quiet_pull,
             quiet_build: self.quiet_build,
-            color: !self.watching.no_color,
-            prefix: !self.watching.no_log_prefix,
+            color: !self.foreground.no_color,
+            prefix: !self.foreground.no_log_prefix,
             announce: !self.is_detached(),
             json_logs: choice.json,
-            times: self.watching.timestamps,
+            times: self.foreground.timestamps,
             choice: Choice { wanted: choice.wanted(), hidden: attach.kept.iter().cloned().collect() },
             log_dir: choice.log_dir.clone(),
             ..Style::titled("up")
@@ -177,25 +195,28 @@ impl Arguments {
 
     fn check(&self) -> Result<(), &'static str> {
         self.making.check(&self.renewing)?;
-        self.watching.choice.check()?;
-        let Watching { attach, attach_dependencies, exit_code_from, .. } = &self.watching;
-        let on_failure = self.watching.abort_on_container_failure;
-        let on_exit = self.watching.abort_on_container_exit || exit_code_from.is_some() && !on_failure;
+        self.foreground.choice.check()?;
+        let Foreground { attach, attach_dependencies, exit_code_from, watch: watches, .. } = &self.foreground;
+        let watches = *watches;
+        let on_failure = self.foreground.abort_on_container_failure;
+        let on_exit = self.foreground.abort_on_container_exit || exit_code_from.is_some() && !on_failure;
         let attaches = *attach_dependencies || !attach.is_empty();
         let contradictions = [
             (on_exit && on_failure, "--abort-on-container-failure cannot be combined with --abort-on-container-exit"),
             (
-                self.wait && (attaches || on_exit || on_failure),
-                "--wait cannot be combined with --abort-on-container-exit, --abort-on-container-failure, --attach or \
-                 --attach-dependencies",
+                self.wait && (attaches || on_exit || on_failure || watches),
+                "--wait cannot be combined with --abort-on-container-exit, --abort-on-container-failure, --attach, \
+                 --attach-dependencies or --watch",
             ),
             (
-                self.detach && (attaches || on_exit || on_failure),
-                "--detach cannot be combined with --abort-on-container-exit, --abort-on-container-failure, --attach or \
-                 --attach-dependencies",
+                self.detach && (attaches || on_exit || on_failure || watches),
+                "--detach cannot be combined with --abort-on-container-exit, --abort-on-container-failure, --attach, \
+                 --attach-dependencies or --watch",
             ),
+            (self.no_start && watches, "--no-start and --watch are incompatible"),
+            (self.making.no_build && watches, "--no-build and --watch are incompatible"),
             (
-                self.is_detached() && self.watching.choice.is_made(),
+                self.is_detached() && self.foreground.choice.is_made(),
                 "with -d, --wait or --no-start nobody reads what is written: leave --grep, --not, -C, --level, --json and \
                  --log-dir to `logs`",
             ),
@@ -209,30 +230,31 @@ impl Arguments {
     fn attach(&self, project: &Project) -> Result<Attach, Failure> {
         let targets = making::targets(&self.making.services, project);
         let watch = if targets.is_empty() { project.services.keys().cloned().collect() } else { targets };
-        let exit_code_from = match &self.watching.exit_code_from {
+        let exit_code_from = match &self.foreground.exit_code_from {
             Some(name) => Some(making::known(name, project)?),
             None => None,
         };
-        let services = self.watching.services(project, &watch)?;
+        let services = self.foreground.services(project, &watch)?;
         let kept = project.services.keys().filter(|name| !services.contains(name));
         Ok(Attach {
-            kept: if self.watching.choice.log_dir.is_some() { kept.cloned().collect() } else { Vec::new() },
+            kept: if self.foreground.choice.log_dir.is_some() { kept.cloned().collect() } else { Vec::new() },
             services,
             watch,
-            abort: match &self.watching {
-                Watching { abort_on_container_failure: true, .. } => Some(AbortOn::Failure),
-                Watching { abort_on_container_exit: true, .. } | Watching { exit_code_from: Some(_), .. } => {
+            abort: match &self.foreground {
+                Foreground { abort_on_container_failure: true, .. } => Some(AbortOn::Failure),
+                Foreground { abort_on_container_exit: true, .. } | Foreground { exit_code_from: Some(_), .. } => {
                     Some(AbortOn::Exit)
                 }
                 _ => None,
             },
             exit_code_from,
             stop_timeout: making::grace(self.renewing.timeout),
+            stays: self.foreground.watch,
         })
     }
 }
 
-impl Watching {
+impl Foreground {
     /// The services whose logs are shown.
     fn services(&self, project: &Project, watch: &[ServiceName]) -> Result<Vec<ServiceName>, Failure> {
         let named: Vec<ServiceName> = self.attach.iter().map(|name| ServiceName::new(name.as_str())).collect();

@@ -55,6 +55,8 @@ pub(super) struct Session<'a> {
     /// Running before the plan began.
     found: Vec<Container>,
     is_attached: bool,
+    /// Whether it goes on when all have ended.
+    stays: bool,
     /// Whether the plan is done, or given up.
     pub done: bool,
     failure: Option<Failure>,
@@ -99,6 +101,7 @@ impl<'a> Session<'a> {
             made: HashSet::new(),
             found,
             is_attached: false,
+            stays: attach.stays,
             done: false,
             failure: None,
             stage: Stage::Open,
@@ -465,7 +468,7 @@ impl<'a> Session<'a> {
         let all_told = self.notices.is_empty() && self.lives.is_over();
         match (&self.failure, self.stage) {
             (Some(_), Stage::Open) => self.patience.is_none(),
-            (_, Stage::Open) => self.done && all_told,
+            (_, Stage::Open) => self.done && all_told && !self.stays,
             _ => self.ended && all_told,
         }
     }

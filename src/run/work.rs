@@ -84,4 +84,6 @@ pub struct Attach {
     pub exit_code_from: Option<ServiceName>,
     /// For the containers that are stopped at the end; `None` leaves it to each container's own setting.
     pub stop_timeout: Option<Duration>,
+    /// It goes on when all have ended: files are watched, and what changes there may start them again.
+    pub stays: bool,
 }

@@ -23,7 +23,7 @@ stories![
 ];
 
 /// Takes images away when the scenario is over, however it ends.
-struct Shed<'s>(&'s Scenario<'s>, Vec<String>);
+pub struct Shed<'s>(pub &'s Scenario<'s>, pub Vec<String>);
 
 impl Drop for Shed<'_> {
     fn drop(&mut self) {

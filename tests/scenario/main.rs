@@ -33,6 +33,7 @@ mod siege;
 mod start_hooks;
 mod telling;
 mod waiting;
+mod watch;
 mod window;
 
 use std::process::ExitCode;
@@ -73,6 +74,7 @@ const ROOMS: &[&[Story]] = &[
     inside::STORIES,
     files::STORIES,
     once::STORIES,
+    watch::STORIES,
     examples::STORIES,
 ];
 

@@ -13,12 +13,23 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 fn main() {
     stop_when_asked();
+    if env::args().next().is_some_and(|name| name == "rm" || name.ends_with("/rm")) {
+        return remove();
+    }
     let mut words = env::args().skip(1);
     while let Some(deed) = words.next() {
         if let Err(error) = act(&deed, &mut words) {
             eprintln!("{deed}: {error}");
             process::exit(70);
         }
+    }
+}
+
+/// `rm -rf -- PATH…`, for an image that has nothing else.
+fn remove() {
+    for path in env::args().skip(1).filter(|word| !word.starts_with('-')) {
+        // What is not there is gone.
+        let _ = fs::remove_dir_all(&path).or_else(|_| fs::remove_file(&path));
     }
 }
 
