@@ -59,7 +59,7 @@ pub fn answer(words: &[OsString], environment: &Environment) -> Result<bool, cla
     }
     let line: Vec<OsString> = words.iter().skip_while(|word| *word != "--").skip(1).cloned().collect();
     let known = Known::of(line, environment);
-    let tree = || with_names(Invocation::command(), &known);
+    let tree = || with_names(super::tree(), &known);
     let folder = standing(environment).ok();
     CompleteEnv::with_factory(tree).var(ASKING).bin("convoke").try_complete(words, folder.as_deref())
 }
@@ -73,7 +73,7 @@ pub fn answer_docker(line: Vec<OsString>, described: bool, environment: &Environ
     const NO_SPACE: u8 = 2;
     const NO_FILES: u8 = 4;
     let known = Known::of(line.clone(), environment);
-    let mut tree = with_names(Invocation::command(), &known);
+    let mut tree = with_names(super::tree(), &known);
     let last = line.len().saturating_sub(1);
     let found = complete(&mut tree, line, last, standing(environment).ok().as_deref())?;
     let mut text = String::new();

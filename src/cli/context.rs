@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::time::Duration;
 
-use clap::CommandFactory;
 use clap::error::ErrorKind;
 
 use crate::diagnostic::{Diagnostic, Files};
@@ -15,7 +14,6 @@ use crate::load::{self, Loaded, Options};
 use crate::model::Project;
 use crate::source::{self, DiskReader, Question};
 
-use super::Invocation;
 use super::globals::Globals;
 use super::outcome::Failure;
 use super::report::Manner;
@@ -247,8 +245,7 @@ impl Context<'_> {
 
     /// Flags that do not go together.
     pub fn misuse(&self, command: &str, message: &str) -> Failure {
-        let mut tree = Invocation::command();
-        tree.build();
+        let mut tree = super::tree();
         let error = match tree.find_subcommand_mut(command) {
             Some(command) => command.error(ErrorKind::ArgumentConflict, message),
             None => tree.error(ErrorKind::ArgumentConflict, message),

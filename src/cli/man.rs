@@ -3,10 +3,9 @@
 use std::io;
 use std::path::PathBuf;
 
-use clap::{Args, Command, CommandFactory};
+use clap::{Args, Command};
 use clap_mangen::Man;
 
-use super::Invocation;
 use super::outcome::{Failure, Status};
 
 /// Write the manual page, or those of all commands
@@ -20,8 +19,7 @@ pub struct Arguments {
 }
 
 pub fn man(arguments: &Arguments) -> Result<Status, Failure> {
-    let mut tree = Invocation::command();
-    tree.build();
+    let tree = super::tree();
     match &arguments.folder {
         None => Man::new(tree).render(&mut io::stdout().lock())?,
         Some(folder) => {

@@ -111,6 +111,7 @@ struct Invocation {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 enum Command {
     Up(up::Arguments),
     Down(down::Arguments),
@@ -207,11 +208,20 @@ fn variables() -> Environment {
         .collect()
 }
 
-fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Invocation, clap::Error> {
+/// The tree of commands, each with its flags and what it says about itself.
+fn tree() -> clap::Command {
     let mut tree = Invocation::command();
-    let words = words::normalise(words, &tree);
-    let matches = tree.try_get_matches_from_mut(words).map_err(misplaced)?;
-    Invocation::from_arg_matches(&matches).map_err(|error| error.format(&mut tree))
+    tree.build();
+    tree
+}
+
+/// Each run means one command, so the others are told about only when what was typed is wrong, or asks for help.
+fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Invocation, clap::Error> {
+    let mut names = Invocation::command();
+    let words = words::normalise(words, &names);
+    let matches = names.try_get_matches_from_mut(&words);
+    let matches = matches.or_else(|_| tree().try_get_matches_from_mut(&words)).map_err(misplaced)?;
+    Invocation::from_arg_matches(&matches).map_err(|error| error.format(&mut tree()))
 }
 
 /// Flags that say which project is meant stand before the command; whoever writes them after it is told so. So is whoever
@@ -275,7 +285,7 @@ fn perform(invocation: &Invocation, settings: Settings, environment: &Environmen
         if invocation.version {
             return version::version(version::Arguments::default());
         }
-        Invocation::command().print_help()?;
+        tree().print_help()?;
         return Ok(Status::SUCCESS);
     };
     let current_dir = standing(environment)

@@ -1,6 +1,7 @@
 //! The command line before clap sees it: `--flag=false` for flags that are either there or not; and the words after it
 //! that are another program's.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 
 use clap::{Arg, ArgAction, Command};
@@ -11,7 +12,7 @@ use super::outcome::Failure;
 /// Turns `--flag=true` into `--flag` and drops `--flag=false`, for every flag that takes no value. Nothing is touched
 /// after `--`, nor after the service whose command line follows.
 pub fn normalise(words: impl IntoIterator<Item = OsString>, tree: &Command) -> Vec<OsString> {
-    let mut walk = Walk { tree, command: tree, literal: false, value: false };
+    let mut walk = Walk { tree, command: Cow::Borrowed(tree), literal: false, value: false };
     // The first word is the program's own name.
     let mut words = words.into_iter();
     words.next().into_iter().chain(words.filter_map(|word| walk.pass(word))).collect()
@@ -20,7 +21,7 @@ pub fn normalise(words: impl IntoIterator<Item = OsString>, tree: &Command) -> V
 /// Where the walk along the words has come to.
 struct Walk<'t> {
     tree: &'t Command,
-    command: &'t Command,
+    command: Cow<'t, Command>,
     /// From here on everything is as it was typed.
     literal: bool,
     /// The next word is a flag's value.
@@ -45,7 +46,10 @@ impl Walk<'_> {
                 letters.any(|letter| self.find(|arg| arg.get_short() == Some(letter)).is_some_and(takes_value));
             self.value = valued && letters.as_str().is_empty();
         } else if let Some(command) = self.command.find_subcommand(text) {
-            self.command = command;
+            // It does not know its flags before.
+            let mut command = command.clone();
+            command.build();
+            self.command = Cow::Owned(command);
         } else {
             self.literal = self.command.get_positionals().any(Arg::is_trailing_var_arg_set);
         }
