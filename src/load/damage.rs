@@ -82,25 +82,45 @@ impl Damage {
         if self.ranges.is_empty() {
             return None;
         }
+        self.spread(document);
         let mut sound = document.clone();
         self.cut(&mut sound);
         Some(sound)
     }
 
     /// A key whose value was given up is given up with it.
-    fn cut(&mut self, node: &mut Node) {
+    pub fn spread(&mut self, node: &Node) {
+        if self.ranges.is_empty() {
+            return;
+        }
+        match &node.kind {
+            Kind::Seq(items) => {
+                for item in items {
+                    if !self.covers(item.span) {
+                        self.spread(item);
+                    }
+                }
+            }
+            Kind::Map(map) => {
+                for (_, key, value) in map.iter() {
+                    if self.covers(key) {
+                        continue;
+                    }
+                    if self.covers(value.span) { self.add(key) } else { self.spread(value) }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn cut(&self, node: &mut Node) {
         match &mut node.kind {
             Kind::Seq(items) => {
                 items.retain(|item| !self.covers(item.span));
                 items.iter_mut().for_each(|item| self.cut(item));
             }
             Kind::Map(map) => {
-                let covered = map.iter().filter(|(_, key, value)| self.covers(*key) || self.covers(value.span));
-                let covered: Vec<_> = covered.map(|(name, key, _)| (name.clone(), key)).collect();
-                for (name, key) in covered {
-                    map.remove(&name);
-                    self.add(key);
-                }
+                map.retain_places(|key, value| !self.covers(key) && !self.covers(value));
                 map.iter_mut().for_each(|(_, _, value)| self.cut(value));
             }
             _ => {}

@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 use super::canonical;
 use super::path::{Branch, Path, Pattern, Table};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::yaml::{Author, Kind, Map, Node};
+use crate::yaml::{Author, Kind, Map, Node, word};
 
 /// How two values at one place become one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -266,9 +266,9 @@ fn named(list: &mut Node) {
 fn dependencies(list: &mut Node) {
     keys_of_list(list, |name| {
         let span = name.span;
-        let mut map = Map::default();
-        map.insert("condition", span, Node::string("service_started", span).by(Author::Format));
-        map.insert("required", span, Node::new(Kind::Bool(true), span).by(Author::Format));
+        let mut map = Map::with_capacity(2);
+        map.insert(word("condition"), span, Node::string(word("service_started"), span).by(Author::Format));
+        map.insert(word("required"), span, Node::new(Kind::Bool(true), span).by(Author::Format));
         name.likewise(Kind::Map(map))
     });
 }

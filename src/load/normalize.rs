@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::Span;
-use crate::yaml::{Author, Kind, Map, Node};
+use crate::yaml::{Author, Kind, Map, Node, word};
 
 use super::canonical::{clean, each};
 use super::environment;
@@ -57,9 +57,9 @@ fn default_network(document: &mut Node) {
         let empty = service.get("networks").is_none_or(|networks| networks.as_map().is_none_or(Map::is_empty));
         if empty {
             let span = service.iter().next().map_or(NOWHERE, |(_, span, _)| span);
-            let mut networks = Map::default();
-            networks.insert("default", span, Node::null(span).by(Author::Format));
-            service.insert("networks", span, Node::new(Kind::Map(networks), span).by(Author::Format));
+            let mut networks = Map::with_capacity(1);
+            networks.insert(word("default"), span, Node::null(span).by(Author::Format));
+            service.insert(word("networks"), span, Node::new(Kind::Map(networks), span).by(Author::Format));
         }
         let default = service.get("networks").and_then(Node::as_map).and_then(|networks| networks.key_span("default"));
         user = user.or(default);

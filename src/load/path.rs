@@ -1,7 +1,9 @@
 //! Places in a document, and tables of rules that are looked up by place.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fmt;
+
+use foldhash::fast::RandomState;
 
 /// A place as rules name it: `services.*.ports`. A `*` stands for any one key, or for any item of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,13 +26,13 @@ pub(super) struct Table<R: 'static> {
 #[derive(Debug)]
 pub(super) struct Branch<R: 'static> {
     rule: Option<&'static R>,
-    named: BTreeMap<&'static str, Branch<R>>,
+    named: HashMap<&'static str, Branch<R>, RandomState>,
     any: Option<Box<Branch<R>>>,
 }
 
 impl<R> Default for Branch<R> {
     fn default() -> Self {
-        Self { rule: None, named: BTreeMap::new(), any: None }
+        Self { rule: None, named: HashMap::default(), any: None }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use foldhash::fast::RandomState;
+
 use crate::diagnostic::{Diagnostic, FileId, Files, Span, shorten};
 use crate::source::{Origin, mentions};
 
@@ -22,7 +24,7 @@ pub(super) struct Ways {
 /// Puts findings into the order in which they are read: errors first, each kind from the top of the first file on.
 /// Nothing is told twice, and no more than anybody would read.
 pub(super) fn in_order(findings: &mut Vec<Diagnostic>) {
-    let mut told = HashSet::new();
+    let mut told: HashSet<_, RandomState> = HashSet::default();
     findings.retain(|finding| told.insert((finding.span, finding.message.clone())));
     findings.sort_by_key(|finding| (finding.severity, finding.span.map(|span| (span.file, span.start))));
     shorten(findings);

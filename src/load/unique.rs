@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use foldhash::fast::RandomState;
+
 use super::canonical;
 use super::path::{Branch, Path, Pattern, Table};
 use crate::diagnostic::Diagnostic;
@@ -90,7 +92,11 @@ fn keep_last_items(items: &mut Vec<Node>, key: Key, path: Path<'_>, findings: &m
     for (index, item) in items.iter().enumerate() {
         findings.extend(key.lacking(item, path.item(index)));
     }
-    let mut places: HashMap<String, usize> = HashMap::with_capacity(items.len());
+    if items.len() < 2 {
+        return;
+    }
+    let mut places: HashMap<String, usize, RandomState> =
+        HashMap::with_capacity_and_hasher(items.len(), RandomState::default());
     let mut kept: Vec<Node> = Vec::with_capacity(items.len());
     for item in std::mem::take(items) {
         match key.of(&item).map(|key| *places.entry(key).or_insert(kept.len())) {

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use super::template::{Expansion, LENGTH_LIMIT, Lookup, Places, expand};
 use crate::diagnostic::{Diagnostic, FileId, Span};
 
@@ -57,7 +59,7 @@ pub(super) fn parse_what_can_be(
         at: if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 },
         lookup,
         earlier,
-        known: HashMap::new(),
+        known: HashMap::default(),
         grown: 0,
         overgrown: false,
         found: EnvFile::default(),
@@ -80,7 +82,7 @@ struct Reading<'r> {
     lookup: Lookup<'r>,
     earlier: Lookup<'r>,
     /// What the lines above say.
-    known: HashMap<String, String>,
+    known: HashMap<String, String, RandomState>,
     /// How many bytes variables have added, and whether that was too much.
     grown: usize,
     overgrown: bool,
@@ -197,6 +199,9 @@ impl<'r> Reading<'r> {
 
     /// Replaces the variables of a value, and notes what is wrong with them.
     fn expanded(&mut self, value: &str, span: Span) -> String {
+        if !value.contains('$') {
+            return value.to_owned();
+        }
         let lookup =
             |name: &str| (self.lookup)(name).or_else(|| self.known.get(name).cloned()).or_else(|| (self.earlier)(name));
         let Expansion { text, unset, faults } = expand(value, &lookup);

@@ -80,7 +80,6 @@ impl<'de> de::Deserializer<'de> for &'de Node {
         deserialize_identifier => Kind::Str(_), "a string";
         deserialize_unit => Kind::Null, "null";
         deserialize_seq => Kind::Seq(_), "a list";
-        deserialize_map => Kind::Map(_), "a mapping";
     }
 
     integers! {
@@ -150,6 +149,11 @@ impl<'de> de::Deserializer<'de> for &'de Node {
         self.deserialize_seq(visitor)
     }
 
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Diagnostic> {
+        let Kind::Map(map) = &self.kind else { return Err(self.mismatch("a mapping")) };
+        visitor.visit_map(Entries::sorted(map)).map_err(|finding| finding.at(self.span))
+    }
+
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -195,65 +199,98 @@ impl<'de> SeqAccess<'de> for Items<'de> {
     }
 }
 
-type Entry<'de> = (&'de str, Span, &'de Node);
+/// From how many entries on they are sorted: trees of the standard library move what they hold for each that comes out of
+/// order, and services are large.
+const SORTED_FROM: usize = 50;
 
 /// The entries of a mapping; for a struct, the extensions come last and as one.
 struct Entries<'de> {
-    entries: std::vec::IntoIter<Entry<'de>>,
-    extensions: Vec<Entry<'de>>,
+    map: &'de Map,
+    part: Part,
+    /// The positions that are to come.
+    positions: std::ops::Range<usize>,
+    /// What stands at the positions instead, where another order is better.
+    order: Option<Vec<usize>>,
+    /// Whether extensions are still to come.
+    extended: bool,
     value: Option<Value<'de>>,
+}
+
+/// Which of the entries come one by one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    All,
+    Fields,
+    Extensions,
 }
 
 enum Value<'de> {
     One(&'de Node),
-    Extensions(Vec<Entry<'de>>),
+    Extensions,
 }
 
 impl<'de> Entries<'de> {
     fn of(map: &'de Map) -> Self {
-        let entries: Vec<_> = map.iter().map(|(name, span, value)| (&**name, span, value)).collect();
-        Self { entries: entries.into_iter(), extensions: Vec::new(), value: None }
+        Self { map, part: Part::All, positions: 0..map.len(), order: None, extended: false, value: None }
+    }
+
+    /// For what has an order of its own.
+    fn sorted(map: &'de Map) -> Self {
+        let order = (map.len() >= SORTED_FROM).then(|| {
+            let mut names: Vec<_> = map.keys().enumerate().map(|(position, name)| (name, position)).collect();
+            names.sort_unstable();
+            names.into_iter().map(|(_, position)| position).collect()
+        });
+        Self { order, ..Self::of(map) }
     }
 
     fn of_struct(map: &'de Map, fields: &[&str]) -> Self {
-        let (mut extensions, entries): (Vec<_>, Vec<_>) =
-            map.iter().map(|(name, span, value)| (&**name, span, value)).partition(|(name, ..)| name.starts_with("x-"));
-        if !fields.contains(&EXTENSIONS) {
-            extensions.clear();
-        }
-        Self { entries: entries.into_iter(), extensions, value: None }
+        let extended = map.keys().any(is_extension) && fields.contains(&EXTENSIONS);
+        Self { part: Part::Fields, extended, ..Self::of(map) }
     }
+
+    fn extensions(map: &'de Map) -> Self {
+        Self { part: Part::Extensions, ..Self::of(map) }
+    }
+
+    fn next(&mut self) -> Option<(&'de str, Span, &'de Node)> {
+        loop {
+            let position = self.positions.next()?;
+            let position = self.order.as_ref().map_or(position, |order| order[position]);
+            let (name, span, value) = self.map.at(position)?;
+            if self.part == Part::All || is_extension(name) == (self.part == Part::Extensions) {
+                return Some((name, span, value));
+            }
+        }
+    }
+}
+
+fn is_extension(name: &str) -> bool {
+    name.starts_with("x-")
 }
 
 impl<'de> MapAccess<'de> for Entries<'de> {
     type Error = Diagnostic;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Diagnostic> {
-        if let Some((name, span, value)) = self.entries.next() {
+        if let Some((name, span, value)) = self.next() {
             self.value = Some(Value::One(value));
             let key = BorrowedStrDeserializer::new(name);
             return seed.deserialize(key).map(Some).map_err(|finding: Diagnostic| finding.at(span));
         }
-        if self.extensions.is_empty() {
+        if !std::mem::take(&mut self.extended) {
             return Ok(None);
         }
-        self.value = Some(Value::Extensions(std::mem::take(&mut self.extensions)));
+        self.value = Some(Value::Extensions);
         seed.deserialize(BorrowedStrDeserializer::new(EXTENSIONS)).map(Some)
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Diagnostic> {
         match self.value.take() {
             Some(Value::One(node)) => seed.deserialize(node),
-            Some(Value::Extensions(entries)) => {
-                let entries = Entries { entries: entries.into_iter(), extensions: Vec::new(), value: None };
-                seed.deserialize(MapAccessDeserializer::new(entries))
-            }
+            Some(Value::Extensions) => seed.deserialize(MapAccessDeserializer::new(Entries::extensions(self.map))),
             None => Err(de::Error::custom("a value was asked for before its key")),
         }
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.entries.len() + usize::from(!self.extensions.is_empty()))
     }
 }
 

@@ -25,7 +25,7 @@ mod tests;
 
 pub use decode::decode;
 pub use decode_all::decode_all;
-pub use node::{Kind, Map, Node, Tag};
+pub use node::{Kind, Map, Node, Tag, word};
 pub use order::natural_order;
 pub use parse::{Parsed, VALUE_LIMIT, parse, parse_all};
 pub use print::print;

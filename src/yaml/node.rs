@@ -1,7 +1,10 @@
 //! The tree that every phase of loading works on.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
 use super::trail::{Author, Trail};
@@ -43,11 +46,18 @@ pub enum Kind {
 }
 
 /// The entries of a mapping in the order in which they were written, each key with its own place. It takes little room
-/// itself, so that nodes of other kinds need not be as large.
+/// itself, so that nodes of other kinds need not be as large. Every phase of loading looks keys up in all of them, which
+/// the standard library's way to hash would take a good part of the time for.
 #[derive(Clone, Debug, Default)]
-pub struct Map(Box<IndexMap<Arc<str>, (Span, Node)>>);
+pub struct Map(Box<Entries>);
+
+type Entries = IndexMap<Arc<str>, (Span, Node), RandomState>;
 
 impl Map {
+    pub fn with_capacity(entries: usize) -> Self {
+        Self(Box::new(Entries::with_capacity_and_hasher(entries, RandomState::default())))
+    }
+
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.0.get(key).map(|(_, value)| value)
     }
@@ -90,6 +100,11 @@ impl Map {
         self.0.iter_mut().map(|(key, (span, value))| (key, *span, value))
     }
 
+    /// The entry at a position in the order in which they were written.
+    pub fn at(&self, position: usize) -> Option<(&Arc<str>, Span, &Node)> {
+        self.0.get_index(position).map(|(key, (span, value))| (key, *span, value))
+    }
+
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(|key| &**key)
     }
@@ -97,6 +112,20 @@ impl Map {
     pub fn retain(&mut self, mut keep: impl FnMut(&str, &mut Node) -> bool) {
         self.0.retain(|key, (_, value)| keep(key, value));
     }
+
+    /// As [`Map::retain`], by the places of a key and its value.
+    pub fn retain_places(&mut self, keep: impl Fn(Span, Span) -> bool) {
+        self.0.retain(|_, (key, value)| keep(*key, value.span));
+    }
+}
+
+thread_local! {
+    static WORDS: RefCell<HashMap<&'static str, Arc<str>, RandomState>> = RefCell::default();
+}
+
+/// A word of the format as a text that all trees share: long forms would make it again for each service.
+pub fn word(text: &'static str) -> Arc<str> {
+    WORDS.with_borrow_mut(|words| Arc::clone(words.entry(text).or_insert_with(|| text.into())))
 }
 
 impl IntoIterator for Map {

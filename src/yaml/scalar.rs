@@ -46,18 +46,20 @@ impl ScalarTag {
 
 /// The value of a plain scalar without a tag.
 pub(super) fn resolve(text: &str) -> Kind {
-    match text {
-        "" | "~" | "null" | "Null" | "NULL" => return Kind::Null,
-        "true" | "True" | "TRUE" => return Kind::Bool(true),
-        "false" | "False" | "FALSE" => return Kind::Bool(false),
-        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => return Kind::Float(f64::INFINITY),
-        "-.inf" | "-.Inf" | "-.INF" => return Kind::Float(f64::NEG_INFINITY),
-        ".nan" | ".NaN" | ".NAN" => return Kind::Float(f64::NAN),
-        _ => {}
-    }
-    number(text)
-        .or_else(|| super::timestamp::canonical(text).map(|time| Kind::Time(time.into())))
-        .unwrap_or_else(|| Kind::Str(text.into()))
+    resolve_other(text).unwrap_or_else(|| Kind::Str(text.into()))
+}
+
+/// The same; nothing for what is a text.
+pub(super) fn resolve_other(text: &str) -> Option<Kind> {
+    Some(match text {
+        "" | "~" | "null" | "Null" | "NULL" => Kind::Null,
+        "true" | "True" | "TRUE" => Kind::Bool(true),
+        "false" | "False" | "FALSE" => Kind::Bool(false),
+        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => Kind::Float(f64::INFINITY),
+        "-.inf" | "-.Inf" | "-.INF" => Kind::Float(f64::NEG_INFINITY),
+        ".nan" | ".NaN" | ".NAN" => Kind::Float(f64::NAN),
+        _ => return number(text).or_else(|| Some(Kind::Time(super::timestamp::canonical(text)?.into()))),
+    })
 }
 
 /// The value of a scalar that carries a tag.
@@ -81,8 +83,14 @@ pub(super) fn resolve_tagged(text: &str, tag: ScalarTag) -> Result<Kind, String>
     kind.ok_or_else(|| format!("`{text}` is not {}, as its tag says", tag.noun()))
 }
 
+/// How long a number may be, in bytes: what is longer is a text, and nobody reads megabytes of digits.
+const NUMBER_LIMIT: usize = 1000;
+
 fn number(text: &str) -> Option<Kind> {
     let first = *text.as_bytes().first()?;
+    if text.len() > NUMBER_LIMIT {
+        return None;
+    }
     if !first.is_ascii_digit() && !matches!(first, b'+' | b'-' | b'.') {
         return None;
     }

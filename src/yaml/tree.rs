@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
+
 use super::parse::Parsed;
 use super::scalar::{self, ScalarTag};
 use super::{Kind, Map, Node, Tag, syntax};
@@ -17,6 +19,9 @@ pub(super) const DEPTH_LIMIT: usize = 256;
 
 /// How many findings are worth showing.
 const FINDING_LIMIT: usize = 100;
+
+/// How long a key may be to be one that is likely to come again, in bytes.
+const WORD_LIMIT: usize = 32;
 
 /// How many names of anchors are compared with one that is not known.
 const NAMES_LOOKED_AT: usize = 1000;
@@ -125,6 +130,8 @@ pub(super) struct Tree<'t> {
     remember: bool,
     /// The number of events.
     values: usize,
+    /// The keys so far.
+    words: HashSet<Arc<str>, RandomState>,
 }
 
 impl<'t> Tree<'t> {
@@ -144,6 +151,7 @@ impl<'t> Tree<'t> {
             stopped: false,
             remember,
             values: events.len(),
+            words: HashSet::default(),
         }
     }
 
@@ -188,9 +196,14 @@ impl<'t> Tree<'t> {
     }
 
     fn report(&mut self, finding: Diagnostic) {
-        if self.findings.len() < FINDING_LIMIT {
+        if !self.is_full() {
             self.findings.push(finding);
         }
+    }
+
+    /// Whether there are more findings already than anybody would read, and another one need not be made.
+    fn is_full(&self) -> bool {
+        self.findings.len() >= FINDING_LIMIT
     }
 
     fn stop(&mut self, finding: Diagnostic) {
@@ -215,12 +228,14 @@ impl<'t> Tree<'t> {
     }
 
     fn unknown_alias(&mut self, name: &str, span: Span) {
-        let mut finding = Diagnostic::error(format!("no anchor `{name}` is defined before this alias")).at(span);
-        let names = self.names.iter().rev().take(if self.findings.len() < FINDING_LIMIT { NAMES_LOOKED_AT } else { 0 });
-        if let Some(meant) = nearest(name, names.copied()) {
-            finding = finding.help(format!("did you mean `*{meant}`?"));
+        if !self.is_full() {
+            let mut finding = Diagnostic::error(format!("no anchor `{name}` is defined before this alias")).at(span);
+            let names = self.names.iter().rev().take(NAMES_LOOKED_AT);
+            if let Some(meant) = nearest(name, names.copied()) {
+                finding = finding.help(format!("did you mean `*{meant}`?"));
+            }
+            self.report(finding);
         }
-        self.report(finding);
         self.put_faulty(span);
     }
 
@@ -250,8 +265,8 @@ impl<'t> Tree<'t> {
                 self.report(Diagnostic::error(message).at(span));
                 Kind::Str((**text).into())
             }),
-            None if *style == Style::Plain => scalar::resolve(text),
-            None => Kind::Str((**text).into()),
+            None if *style == Style::Plain => scalar::resolve_other(text).unwrap_or_else(|| Kind::Str(self.text(text))),
+            None => Kind::Str(self.text(text)),
         };
         let finished = Finished { node: Node { tag: *own, ..Node::new(kind, span) }, size: 1, depth: 1 };
         self.keep(*anchor, &finished);
@@ -259,6 +274,19 @@ impl<'t> Tree<'t> {
             return self.key(text, &finished.node, *merge && text == "<<");
         }
         self.put(finished);
+    }
+
+    /// A text of its own, or that of an equal key before it: services have the same ones again and again.
+    fn text(&mut self, text: &str) -> Arc<str> {
+        if text.len() > WORD_LIMIT || !self.expects_key() {
+            return text.into();
+        }
+        if let Some(known) = self.words.get(text) {
+            return Arc::clone(known);
+        }
+        let new: Arc<str> = text.into();
+        self.words.insert(Arc::clone(&new));
+        new
     }
 
     /// The place of a value that was left out: its tag, or its key.
@@ -274,7 +302,7 @@ impl<'t> Tree<'t> {
         if self.open.len() >= DEPTH_LIMIT {
             return self.stop(Diagnostic::error(syntax::too_deep()).at(place.span));
         }
-        if self.used.contains(&anchor) {
+        if self.is_used(anchor) {
             self.anchors.insert(anchor, None);
         }
         self.open.push(Open { content, span: place.span, own, anchor, flow, size: 1, depth: 1 });
@@ -327,7 +355,7 @@ impl<'t> Tree<'t> {
 
     /// Remembers a node for the aliases that follow.
     fn keep(&mut self, anchor: usize, finished: &Finished) {
-        if !self.used.contains(&anchor) {
+        if !self.is_used(anchor) {
             return;
         }
         match self.budget.checked_sub(finished.size) {
@@ -339,6 +367,11 @@ impl<'t> Tree<'t> {
                 Diagnostic::error(format!("anchors hold more than {ALIAS_BUDGET} values")).at(finished.node.span),
             ),
         }
+    }
+
+    /// Whether some alias uses an anchor; zero is none.
+    fn is_used(&self, anchor: usize) -> bool {
+        anchor != 0 && self.used.contains(&anchor)
     }
 
     fn expects_key(&self) -> bool {
@@ -390,8 +423,10 @@ impl<'t> Tree<'t> {
         let sound = merge || matches!(kind, Kind::Str(_));
         let first = if is_scalar { entries.key_span(text).or_else(|| odd.get(text).copied()) } else { None };
         if let Some(first) = first {
-            let finding = Diagnostic::error(format!("`{text}` is defined twice")).at(*span);
-            self.report(finding.label(first, "first defined here"));
+            if !self.is_full() {
+                let finding = Diagnostic::error(format!("`{text}` is defined twice")).at(*span);
+                self.report(finding.label(first, "first defined here"));
+            }
             return self.set_key(Key { name, span: *span, merge, sound: false });
         }
         if is_scalar && (merge || !sound) {

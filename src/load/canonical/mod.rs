@@ -22,8 +22,8 @@ mod volumes;
 
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Span};
-use crate::yaml::{Kind, Map, Node};
+use crate::diagnostic::{Diagnostic, FINDING_LIMIT, Span};
+use crate::yaml::{Kind, Map, Node, word};
 
 use super::casts;
 
@@ -93,7 +93,15 @@ const RESOURCES: &[&str] = &["networks", "volumes", "configs", "secrets"];
 ///
 /// Lists of `name=value` stay lists: it is by their text that entries of other documents are the same as theirs.
 pub(super) fn long_forms(document: &mut Node, findings: &mut Vec<Diagnostic>) {
-    each(document, "services", |_, service| apply(service, SERVICE, findings));
+    let mut errors = 0;
+    each(document, "services", |_, service| {
+        // What nobody gets to see need not be found.
+        if errors <= FINDING_LIMIT {
+            let before = findings.len();
+            apply(service, SERVICE, findings);
+            errors += findings[before..].iter().filter(|finding| finding.is_error()).count();
+        }
+    });
     for section in RESOURCES {
         each(document, section, |name, resource| external::long(section, name, resource, findings));
     }
@@ -189,10 +197,10 @@ fn within(node: &mut Node, forms: Forms, findings: &mut Vec<Diagnostic>) {
 }
 
 /// A mapping whose keys all stand at the place of the short form that it replaces.
-pub(super) fn mapping<const N: usize>(span: Span, entries: [(&str, Kind); N]) -> Kind {
-    let mut map = Map::default();
+pub(super) fn mapping<const N: usize>(span: Span, entries: [(&'static str, Kind); N]) -> Kind {
+    let mut map = Map::with_capacity(N);
     for (key, kind) in entries {
-        map.insert(key, span, Node::new(kind, span));
+        map.insert(word(key), span, Node::new(kind, span));
     }
     Kind::Map(map)
 }

@@ -1,10 +1,9 @@
 //! `ports`: `[HOST_IP:][PUBLISHED:]TARGET[/PROTOCOL]`, where both ports may be ranges.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
-use crate::yaml::{Author, Kind, Map, Node};
+use crate::yaml::{Author, Kind, Map, Node, word};
 
 /// How many ports a short form stands for.
 pub(super) fn count(spec: &str) -> usize {
@@ -16,11 +15,10 @@ pub(super) fn count(spec: &str) -> usize {
 pub(super) fn long(node: &mut Node, findings: &mut Vec<Diagnostic>) {
     let Some(items) = node.as_seq_mut() else { return };
     let mut ports = Vec::with_capacity(items.len());
-    let words = Words::default();
     for item in items.iter() {
         match &item.kind {
             Kind::Str(spec) => match parse(spec) {
-                Ok(parsed) => ports.extend(parsed.into_iter().map(|port| port.into_node(item, &words))),
+                Ok(parsed) => ports.extend(parsed.into_iter().map(|port| port.into_node(item))),
                 Err(problem) => findings.push(problem.at(item.span)),
             },
             Kind::Int(_) | Kind::Uint(_) => {
@@ -48,45 +46,27 @@ struct Published<'s> {
     host_ip: &'s str,
     published: String,
     target: u16,
-    protocol: Arc<str>,
+    protocol: &'static str,
     says_protocol: bool,
 }
 
-/// The words of all ports of a list, which a range would make again for each.
-struct Words {
-    mode: Arc<str>,
-    host_ip: Arc<str>,
-    target: Arc<str>,
-    published: Arc<str>,
-    protocol: Arc<str>,
-    ingress: Arc<str>,
-}
-
-impl Default for Words {
-    fn default() -> Self {
-        let [mode, host_ip, target, published, protocol, ingress] =
-            ["mode", "host_ip", "target", "published", "protocol", "ingress"].map(Arc::from);
-        Self { mode, host_ip, target, published, protocol, ingress }
-    }
-}
-
 impl Published<'_> {
-    fn into_node(self, item: &Node, words: &Words) -> Node {
+    fn into_node(self, item: &Node) -> Node {
         let span = item.span;
-        let mut map = Map::default();
-        let mut put = |key: &Arc<str>, kind, author| {
-            map.insert(Arc::clone(key), span, Node::new(kind, span).by(author));
+        let mut map = Map::with_capacity(5);
+        let mut put = |key, kind, author| {
+            map.insert(word(key), span, Node::new(kind, span).by(author));
         };
-        put(&words.mode, Kind::Str(Arc::clone(&words.ingress)), Author::Format);
+        put("mode", Kind::Str(word("ingress")), Author::Format);
         if !self.host_ip.is_empty() {
-            put(&words.host_ip, Kind::Str(self.host_ip.into()), Author::Text);
+            put("host_ip", Kind::Str(self.host_ip.into()), Author::Text);
         }
-        put(&words.target, Kind::Int(self.target.into()), Author::Text);
+        put("target", Kind::Int(self.target.into()), Author::Text);
         if !self.published.is_empty() {
-            put(&words.published, Kind::Str(self.published.into()), Author::Text);
+            put("published", Kind::Str(self.published.into()), Author::Text);
         }
         let author = if self.says_protocol { Author::Text } else { Author::Format };
-        put(&words.protocol, Kind::Str(self.protocol), author);
+        put("protocol", Kind::Str(word(self.protocol)), author);
         item.likewise(Kind::Map(map))
     }
 }
@@ -96,8 +76,17 @@ fn invalid(spec: &str, why: impl std::fmt::Display) -> Diagnostic {
         .help("write [host ip:][published port:]port in the container[/protocol], for example 127.0.0.1:8080:80/tcp")
 }
 
+const PROTOCOLS: [&str; 3] = ["tcp", "udp", "sctp"];
+
+/// How long a short form may be, in bytes: an address, two ranges and a protocol take far less.
+const SPEC_LIMIT: usize = 1000;
+
 /// Reads the short form; ports come out in the order in which docker compose lists them.
 fn parse(spec: &str) -> Result<Vec<Published<'_>>, Diagnostic> {
+    if spec.len() > SPEC_LIMIT {
+        let start = &spec[..spec.floor_char_boundary(20)];
+        return Err(invalid(&format!("{start}…"), format!("it has more than {SPEC_LIMIT} characters")));
+    }
     let (front, target) = spec.rsplit_once(':').unwrap_or(("", spec));
     let (host_ip, published) = front.rsplit_once(':').unwrap_or(("", front));
     let (target, protocol) = protocol(target);
@@ -118,10 +107,9 @@ fn parse(spec: &str) -> Result<Vec<Published<'_>>, Diagnostic> {
         return Err(invalid(spec, "the two ranges have different lengths"));
     }
     let protocol = protocol.to_lowercase();
-    if !matches!(protocol.as_str(), "tcp" | "udp" | "sctp") {
-        return Err(invalid(spec, format!("the protocol {protocol:?} is none of tcp, udp, sctp")));
-    }
-    let shared: Arc<str> = protocol.into();
+    let Some(protocol) = PROTOCOLS.into_iter().find(|known| *known == protocol) else {
+        return Err(invalid(spec, format!("the protocol {protocol:?} is none of {}", PROTOCOLS.join(", "))));
+    };
     let mut ports: Vec<_> = (inside.0..=inside.1)
         .map(|target| Published {
             host_ip,
@@ -131,12 +119,18 @@ fn parse(spec: &str) -> Result<Vec<Published<'_>>, Diagnostic> {
                 Some((first, _)) => (first + (target - inside.0)).to_string(),
             },
             target,
-            protocol: Arc::clone(&shared),
+            protocol,
             says_protocol: spec.contains('/'),
         })
         .collect();
-    ports.sort_by_cached_key(|port| port.target.to_string());
+    ports.sort_unstable_by_key(|port| as_text(port.target));
     Ok(ports)
+}
+
+/// Sorts numbers as their texts sort: 10 stands before 9.
+fn as_text(number: u16) -> (u32, u32) {
+    let digits = number.checked_ilog10().unwrap_or_default();
+    (u32::from(number) * 10_u32.pow(4 - digits), digits)
 }
 
 fn protocol(target: &str) -> (&str, &str) {
@@ -210,6 +204,8 @@ mod tests {
             ("[::1]:6000:6000", "::1>6000>6000/tcp"),
             ("80/", ">>80/tcp"),
             ("9-10", ">>10/tcp >>9/tcp"),
+            ("99-101", ">>100/tcp >>101/tcp >>99/tcp"),
+            ("0-1", ">>0/tcp >>1/tcp"),
             ("0080:80", ">80>80/tcp"),
         ] {
             assert_eq!(told(spec), read, "{spec}");

@@ -1,9 +1,11 @@
 //! Services that wait for one another in a circle.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
 
 use crate::diagnostic::{CHAIN_LIMIT, Diagnostic, chain};
-use crate::model::{Project, ServiceName};
+use crate::model::{Project, Service, ServiceName};
 use crate::yaml::Node;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -14,7 +16,8 @@ enum Mark {
 
 /// Reports each circle once, with a label at every place where one of its edges is written.
 pub(super) fn check(project: &Project, document: &Node, findings: &mut Vec<Diagnostic>) {
-    let mut walk = Walk { project, marks: BTreeMap::new(), trail: Vec::new(), circles: Vec::new() };
+    let services = project.services.iter().map(|(name, service)| (name, (service, None))).collect();
+    let mut walk = Walk { services, trail: Vec::new(), circles: Vec::new() };
     for name in project.services.keys() {
         walk.visit(name);
     }
@@ -22,8 +25,8 @@ pub(super) fn check(project: &Project, document: &Node, findings: &mut Vec<Diagn
 }
 
 struct Walk<'p> {
-    project: &'p Project,
-    marks: BTreeMap<&'p ServiceName, Mark>,
+    /// Each with what is known of it so far.
+    services: HashMap<&'p ServiceName, (&'p Service, Option<Mark>), RandomState>,
     trail: Vec<&'p ServiceName>,
     circles: Vec<Vec<&'p ServiceName>>,
 }
@@ -34,23 +37,19 @@ impl<'p> Walk<'p> {
         let mut pending = vec![(start, 0_usize)];
         while let Some((name, depth)) = pending.pop() {
             self.close(depth);
-            match self.marks.get(name) {
+            // One that is missing waits for nothing.
+            let Some((service, mark)) = self.services.get_mut(name) else { continue };
+            match mark {
                 Some(Mark::Done) => continue,
                 Some(Mark::Open) => {
                     let at = self.trail.iter().position(|open| *open == name).unwrap_or_default();
                     self.circles.push(self.trail[at..].to_vec());
                     continue;
                 }
-                None => {}
+                None => *mark = Some(Mark::Open),
             }
-            self.marks.insert(name, Mark::Open);
             self.trail.push(name);
-            let Some(service) = self.project.services.get(name) else { continue };
-            for dependency in service.depends_on.keys().rev() {
-                if self.project.services.contains_key(dependency) {
-                    pending.push((dependency, depth + 1));
-                }
-            }
+            pending.extend(service.depends_on.keys().rev().map(|dependency| (dependency, depth + 1)));
         }
         self.close(0);
     }
@@ -58,8 +57,8 @@ impl<'p> Walk<'p> {
     /// Steps back to a depth: what lies deeper has been seen to its end.
     fn close(&mut self, depth: usize) {
         while self.trail.len() > depth {
-            if let Some(name) = self.trail.pop() {
-                self.marks.insert(name, Mark::Done);
+            if let Some((_, mark)) = self.trail.pop().and_then(|name| self.services.get_mut(name)) {
+                *mark = Some(Mark::Done);
             }
         }
     }
