@@ -1,6 +1,6 @@
 //! What is wrong with the input, and where: findings with spans into the files that were read.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -120,8 +120,14 @@ pub struct Diagnostic {
 /// How many findings are worth showing.
 pub const FINDING_LIMIT: usize = 250;
 
-/// How many findings get hints that take a search through many names.
-pub const HINT_LIMIT: usize = 50;
+/// How many findings get hints that take a search through many names, and how many names are looked at for all of them.
+const HINT_LIMIT: usize = 50;
+const NAME_LIMIT: usize = 50_000;
+
+/// Whether another finding gets a hint that takes a search through so many names, when so many were told already.
+pub fn is_worth_a_search(told: usize, names: usize) -> bool {
+    told < HINT_LIMIT.min(NAME_LIMIT / names.max(1))
+}
 
 /// How long a message may be, in bytes: some hold values as they are written.
 const MESSAGE_LIMIT: usize = 2000;
@@ -134,22 +140,33 @@ pub fn shorten(findings: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The start of a text, with a sign behind it where there is more.
-fn start(text: String) -> String {
-    if text.len() <= MESSAGE_LIMIT {
-        return text;
+/// The start of a text, with a sign behind it where there is more. What follows is not even written out.
+fn start(text: impl fmt::Display) -> String {
+    let mut start = Start(String::new());
+    match write!(start, "{text}") {
+        Ok(()) => start.0,
+        Err(fmt::Error) => start.0 + "…",
     }
-    let cut = text.floor_char_boundary(MESSAGE_LIMIT);
-    format!("{}…", &text[..cut])
+}
+
+/// Takes as much of a text as a message may have.
+struct Start(String);
+
+impl fmt::Write for Start {
+    fn write_str(&mut self, more: &str) -> fmt::Result {
+        let room = MESSAGE_LIMIT - self.0.len();
+        self.0.push_str(&more[..more.floor_char_boundary(room)]);
+        if more.len() > room { Err(fmt::Error) } else { Ok(()) }
+    }
 }
 
 impl Diagnostic {
-    pub fn error(message: impl Into<String>) -> Self {
-        let message = start(message.into());
+    pub fn error(message: impl fmt::Display) -> Self {
+        let message = start(message);
         Self { severity: Severity::Error, message, span: None, labels: Vec::new(), help: Vec::new() }
     }
 
-    pub fn warning(message: impl Into<String>) -> Self {
+    pub fn warning(message: impl fmt::Display) -> Self {
         Self { severity: Severity::Warning, ..Self::error(message) }
     }
 
@@ -159,13 +176,13 @@ impl Diagnostic {
         self
     }
 
-    pub fn label(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.labels.push((span, start(text.into())));
+    pub fn label(mut self, span: Span, text: impl fmt::Display) -> Self {
+        self.labels.push((span, start(text)));
         self
     }
 
-    pub fn help(mut self, text: impl Into<String>) -> Self {
-        self.help.push(start(text.into()));
+    pub fn help(mut self, text: impl fmt::Display) -> Self {
+        self.help.push(start(text));
         self
     }
 
@@ -211,7 +228,10 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
         .filter(|candidate| candidate.len() <= own + 4 * limit && own <= candidate.len() + 4 * limit)
         .filter_map(|candidate| {
             letters.clear();
-            letters.extend(candidate.chars().flat_map(char::to_lowercase));
+            match candidate.is_ascii() {
+                true => letters.extend(candidate.bytes().map(|byte| char::from(byte.to_ascii_lowercase()))),
+                false => letters.extend(candidate.chars().flat_map(char::to_lowercase)),
+            }
             let steps = distance(&word, &letters, limit)?;
             // Short words are near to everything: at least half of the letters must agree.
             (steps * 2 <= own.min(candidate.len())).then_some((steps, candidate))
@@ -235,15 +255,16 @@ fn distance(left: &[char], right: &[char], limit: usize) -> Option<usize> {
     let same = left.iter().rev().zip(right.iter().rev()).take_while(|(left, right)| left == right).count();
     let (left, right) = (&left[..left.len() - same], &right[..right.len() - same]);
     let width = right.len() + 1;
-    let mut rows = [[0_usize; WORD_LIMIT + 5]; 3];
-    for (column, steps) in rows[0][..width].iter_mut().enumerate() {
+    // Small numbers: to set a table to zero for each of thousands of names takes longer than most comparisons.
+    let mut rows = [[0_u8; WORD_LIMIT + 5]; 3];
+    for (steps, column) in rows[0][..width].iter_mut().zip(0..) {
         *steps = column;
     }
     for i in 1..=left.len() {
         let (row, above, higher) = (i % 3, (i + 2) % 3, (i + 1) % 3);
-        rows[row][0] = i;
+        rows[row][0] = u8::try_from(i).unwrap_or(u8::MAX);
         for j in 1..width {
-            let replaced = rows[above][j - 1] + usize::from(left[i - 1] != right[j - 1]);
+            let replaced = rows[above][j - 1] + u8::from(left[i - 1] != right[j - 1]);
             let mut best = replaced.min(rows[above][j] + 1).min(rows[row][j - 1] + 1);
             if i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1] {
                 best = best.min(rows[higher][j - 2] + 1);
@@ -251,12 +272,12 @@ fn distance(left: &[char], right: &[char], limit: usize) -> Option<usize> {
             rows[row][j] = best;
         }
         // A swap reaches over one row: two of them must be too far.
-        let far = |row: usize| rows[row][..width].iter().all(|steps| *steps > limit);
+        let far = |row: usize| rows[row][..width].iter().all(|steps| usize::from(*steps) > limit);
         if far(row) && far(above) {
             return None;
         }
     }
-    let steps = rows[left.len() % 3][right.len()];
+    let steps = usize::from(rows[left.len() % 3][right.len()]);
     (steps <= limit).then_some(steps)
 }
 

@@ -1,6 +1,6 @@
 //! How a command ends: the exit status, or what went wrong on the way.
 
-use std::io;
+use std::{fmt, io};
 
 use crate::diagnostic::{Diagnostic, Files, Span};
 use crate::engine::{EngineError, ErrorKind};
@@ -50,11 +50,11 @@ pub enum Failure {
 }
 
 impl Failure {
-    pub fn plain(message: impl Into<String>) -> Self {
+    pub fn plain(message: impl fmt::Display) -> Self {
         Self::one(Diagnostic::error(message))
     }
 
-    pub fn with_help(message: impl Into<String>, help: impl Into<String>) -> Self {
+    pub fn with_help(message: impl fmt::Display, help: impl fmt::Display) -> Self {
         Self::one(Diagnostic::error(message).help(help))
     }
 

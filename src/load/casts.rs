@@ -129,14 +129,13 @@ fn one(node: &mut Node, cast: Cast, path: &Path<'_>, findings: &mut Vec<Diagnost
         (Kind::Str(_), Boolean) => boolean(node, path, findings),
         (Kind::Str(text), Integer | Limit) => match text.parse::<i64>() {
             Ok(number) => node.kind = Kind::Int(number),
-            Err(_) => {
-                findings.push(Diagnostic::error(format!("{path} must be a whole number, not {text:?}")).at(node.span))
-            }
+            Err(_) => findings
+                .push(Diagnostic::error(format_args!("{path} must be a whole number, not {text:?}")).at(node.span)),
         },
         (Kind::Str(text), Float) => match text.parse::<f64>() {
             Ok(number) => node.kind = Kind::Float(number),
             Err(_) => {
-                findings.push(Diagnostic::error(format!("{path} must be a number, not {text:?}")).at(node.span));
+                findings.push(Diagnostic::error(format_args!("{path} must be a number, not {text:?}")).at(node.span));
             }
         },
         _ => {}
@@ -152,7 +151,7 @@ fn boolean(node: &mut Node, path: &Path<'_>, findings: &mut Vec<Diagnostic>) {
         "y" | "yes" | "on" => (true, true),
         "n" | "no" | "off" => (false, true),
         _ => {
-            findings.push(Diagnostic::error(format!("{path} must be true or false, not {text:?}")).at(node.span));
+            findings.push(Diagnostic::error(format_args!("{path} must be true or false, not {text:?}")).at(node.span));
             return;
         }
     };

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{Loading, Options};
 use crate::diagnostic::{Diagnostic, Files, Span};
 use crate::source::{self, ReadError, Reader, Rejected, Source, is_remote, shown};
-use crate::yaml::{self, Kind, Node, Parsed};
+use crate::yaml::{self, Kind, Map, Node, Parsed};
 
 /// How many documents a file may have: each is merged onto all before it.
 const DOCUMENT_LIMIT: usize = 100;
@@ -63,6 +63,10 @@ impl Loading<'_> {
         let Parsed { documents, findings, unread, values } =
             yaml::parse_all(file, text, self.options.provenance, self.growth.room());
         self.growth.values(values, named, &mut self.findings);
+        for services in documents.iter().filter_map(|node| node.as_map()?.get("services")) {
+            let count = services.as_map().map_or(0, Map::len);
+            self.growth.services(count, Some(services.span), &mut self.findings);
+        }
         self.findings.extend(findings);
         self.damage.files |= unread.is_some();
         unread.into_iter().for_each(|rest| self.damage.note(rest));

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::documents::Written;
 use super::reset::Resets;
 use super::{Checked, Loading, Scope, merge, paths};
-use crate::diagnostic::{CHAIN_LIMIT, Diagnostic, HINT_LIMIT, Span, chain, nearest};
+use crate::diagnostic::{CHAIN_LIMIT, Diagnostic, Span, chain, is_worth_a_search, nearest};
 use crate::source::{absolute, is_remote, relative, shown};
 use crate::yaml::{Kind, Map, Node, Through};
 
@@ -99,6 +99,10 @@ impl Walk<'_, '_> {
                 base: extends.service.clone(),
                 span: extends.service_span,
             });
+            let Loading { growth, findings, .. } = &mut *self.loading;
+            if !growth.bases(way.len(), Some(extends.service_span), findings) {
+                return;
+            }
             let Some(next) = self.target(&service, &extends, file.clone()) else {
                 self.lost(name, &way);
                 break None;
@@ -171,11 +175,13 @@ impl Walk<'_, '_> {
             Some((file, span)) => Some(self.loading.base_file(file, *span, name, self.scope)?),
             None => here,
         };
-        let few = self.loading.findings.len() < HINT_LIMIT;
+        let told = self.loading.findings.len();
         let known = |services: &Map| -> Result<(), Option<String>> {
             match services.contains_key(&extends.service) {
                 true => Ok(()),
-                false if few => Err(nearest(&extends.service, services.keys()).map(str::to_owned)),
+                false if is_worth_a_search(told, services.len()) => {
+                    Err(nearest(&extends.service, services.keys()).map(str::to_owned))
+                }
                 false => Err(None),
             }
         };

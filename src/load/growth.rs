@@ -11,6 +11,12 @@ const TEXT_LIMIT: usize = 16 << 20;
 const FILE_LIMIT: usize = 1000;
 const SIZE_LIMIT: usize = 16 << 20;
 
+/// How many services a document may have: no engine on one machine runs as many containers.
+const SERVICE_LIMIT: usize = 10_000;
+
+/// How many services may extend one another in a row.
+const BASE_LIMIT: usize = 1000;
+
 /// What one load has read and made of it so far.
 #[derive(Debug, Default)]
 pub(super) struct Growth {
@@ -43,6 +49,24 @@ impl Growth {
             let limit = TEXT_LIMIT >> 20;
             let message = format!("variables and env files make the project grow by more than {limit} MiB");
             self.tell(message, place, findings);
+        }
+        fits
+    }
+
+    /// Whether a document may have so many services.
+    pub fn services(&mut self, count: usize, place: Option<Span>, findings: &mut Vec<Diagnostic>) -> bool {
+        let fits = count <= SERVICE_LIMIT;
+        if !fits {
+            self.tell(format!("a project may have {SERVICE_LIMIT} services, and these are {count}"), place, findings);
+        }
+        fits
+    }
+
+    /// Whether a service may rest on so many others, each of which extends the next.
+    pub fn bases(&mut self, count: usize, place: Option<Span>, findings: &mut Vec<Diagnostic>) -> bool {
+        let fits = count <= BASE_LIMIT;
+        if !fits {
+            self.tell(format!("more than {BASE_LIMIT} services extend one another in a row"), place, findings);
         }
         fits
     }

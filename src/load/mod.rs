@@ -184,10 +184,16 @@ impl<'l> Loading<'l> {
     fn model(&mut self, documents: Vec<Written>, scope: &Scope<'l>) -> Node {
         let mut model = self.empty_document(Span { file: crate::diagnostic::FileId(0), start: 0, end: 0 });
         for Written { path, node: mut document } in documents {
+            if self.growth.is_over() {
+                return model;
+            }
             // What is tagged `!reset` is gone before anything else looks at it.
             let resets = reset::Resets::take(&mut document);
             self.interpolate(&mut document, scope);
             extends::apply(self, &mut document, &path, &resets, scope);
+            if self.is_hopeless() {
+                return model;
+            }
             resets.apply(&mut model);
             include::apply(self, &mut document, &path, scope);
             self.merge_document(&mut model, document, Checked::Yes);
@@ -244,7 +250,11 @@ impl<'l> Loading<'l> {
     }
 
     /// Merges one document onto those before it, and brings the result into its long form.
-    fn merge_document(&mut self, model: &mut Node, document: Node, checked: Checked) {
+    fn merge_document(&mut self, model: &mut Node, mut document: Node, checked: Checked) {
+        canonical::limit_lists(&mut document, &mut self.growth, &mut self.findings);
+        if self.growth.is_over() {
+            return;
+        }
         merge::documents(model, document, !self.options.interpolate, &mut self.findings);
         unique::keep_last(model, &mut self.findings);
         self.settle(&[]);
@@ -254,11 +264,13 @@ impl<'l> Loading<'l> {
             // What a misspelled key would include is missing now.
             self.damage.files |= model.as_map().is_some_and(|top| top.contains_key("include"));
         }
-        canonical::limit_lists(model, &mut self.growth, &mut self.findings);
         if self.options.interpolate {
             canonical::long_forms(model, &mut self.findings);
         } else {
             canonical::long_forms_as_far_as_clear(model, &mut self.findings);
+        }
+        if self.is_hopeless() {
+            return;
         }
         // Long forms show duplicates that short forms hide: a range of ports, a volume's target.
         unique::keep_last(model, &mut self.findings);
@@ -283,7 +295,7 @@ impl<'l> Loading<'l> {
             self.findings.extend(findings);
             self.settle(&[]);
             // Keys of values that could not be read are of no use to the checks either.
-            self.damage.sound_part(document);
+            self.damage.spread(document);
             project?
         } else {
             let mut finished = document.clone();

@@ -9,12 +9,18 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Bytes(pub i64);
 
+/// How long the text of a size may be, in bytes: what is longer is no size that somebody meant.
+const TEXT_LIMIT: usize = 1000;
+
 impl Bytes {
     /// Reads `512m`, `1gb`, `1.5GiB`, `100` (bytes), `-1`; units are powers of 1024 and case does not matter.
     ///
     /// # Errors
     /// A text that is no size.
     pub fn parse(text: &str) -> Result<Self, String> {
+        if text.len() > TEXT_LIMIT {
+            return Err(format!("invalid size: it is written with more than {TEXT_LIMIT} characters"));
+        }
         let invalid = || format!("invalid size: {text:?} (write a number and a unit: b, k, m, g, t or p)");
         let number_end = text.find(|c: char| !matches!(c, '0'..='9' | '.' | '-' | '+')).unwrap_or(text.len());
         let (number, unit) = text.split_at(number_end);

@@ -22,12 +22,18 @@ const UNITS: [(&str, i64); 9] = [
     ("w", 604_800_000_000_000),
 ];
 
+/// How long the text of one may be, in bytes: what is longer is no duration that somebody meant.
+const TEXT_LIMIT: usize = 1000;
+
 impl Duration {
     /// Reads `1h30m5.5s`, `.5s`, `-1s`, `1d`, `1w2d`; a bare number other than 0 lacks its unit.
     ///
     /// # Errors
     /// A text that is no duration.
     pub fn parse(text: &str) -> Result<Self, String> {
+        if text.len() > TEXT_LIMIT {
+            return Err(format!("invalid duration: it is written with more than {TEXT_LIMIT} characters"));
+        }
         let invalid =
             |why: &str| format!("invalid duration {text:?}: {why} (write a number and a unit, like 10s or 1m30s)");
         let (negative, mut rest) = match text.as_bytes().first() {
@@ -160,5 +166,7 @@ mod tests {
         for text in ["", "90", "1 m", "1x", "s", "1h 30m", "9999999h"] {
             assert!(Duration::parse(text).is_err(), "{text}");
         }
+        assert!(Duration::parse(&"1s".repeat(500)).is_ok());
+        assert!(Duration::parse(&"1s".repeat(501)).is_err_and(|told| told.len() < 100));
     }
 }

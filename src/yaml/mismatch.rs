@@ -11,7 +11,7 @@ pub(super) const EXTENSIONS: &str = "x-*";
 
 impl Error for Diagnostic {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self::error(message.to_string())
+        Self::error(message)
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {

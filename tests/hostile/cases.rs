@@ -165,8 +165,8 @@ fn growth() -> Vec<Case> {
         Case::text("services that grow by extending", TOO_LARGE, || {
             format!(
                 "services:\n{}",
-                lines(3_000, |name| {
-                    let base = (name + 1).min(2_999);
+                lines(1_000, |name| {
+                    let base = (name + 1).min(999);
                     let extends = if base > name { format!("extends: s{base}, ") } else { String::new() };
                     format!("  s{name}: {{image: x, {extends}environment: {{E{name}: 1}}}}\n")
                 })
@@ -236,8 +236,10 @@ fn circles() -> Vec<Case> {
         }
     };
     vec![
-        Case::text("a circle of dependencies", "dependency cycle detected", ring(20_000, "depends_on: [service-@]")),
-        Case::text("a circle of extended services", "circular reference", ring(20_000, "extends: service-@")),
+        Case::text("a circle of dependencies", "dependency cycle detected", ring(10_000, "depends_on: [service-@]")),
+        Case::text("a circle of extended services", "circular reference", ring(1_000, "extends: service-@")),
+        Case::text("a long circle of extended services", "more than 1000 services", ring(10_000, "extends: service-@")),
+        Case::text("a circle of too many services", "10000 services", ring(20_000, "depends_on: [service-@]")),
         Case::text("a service that extends itself", "circular reference", || {
             "services: {a: {extends: a}}\n".to_owned()
         }),

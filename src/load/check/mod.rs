@@ -8,7 +8,7 @@ mod references;
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::diagnostic::{Diagnostic, HINT_LIMIT, Span, nearest};
+use crate::diagnostic::{Diagnostic, FINDING_LIMIT, Span, is_worth_a_search, nearest};
 use crate::model::{Project, Service, ServiceName};
 use crate::yaml::Node;
 
@@ -48,6 +48,10 @@ impl From<usize> for Step<'_> {
 pub(super) fn sense(project: &Project, document: &Node, damage: &Damage) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for (name, service) in &project.services {
+        // Enough to be shown; they are of the same kinds.
+        if findings.len() > FINDING_LIMIT {
+            break;
+        }
         let subject = Subject { project, document, name, service, damage };
         references::check(&subject, &mut findings);
         exclusive::check(&subject, &mut findings);
@@ -108,8 +112,9 @@ fn secrets(project: &Project, document: &Node, findings: &mut Vec<Diagnostic>) {
 impl Subject<'_> {
     /// The other service of nearly this name, when not too much was told already.
     fn near(&self, name: &str, told: usize) -> Option<&str> {
-        let known = self.project.services.keys().map(ServiceName::as_str).filter(|known| *known != self.name.as_str());
-        if told < HINT_LIMIT { nearest(name, known) } else { None }
+        let services = &self.project.services;
+        let known = services.keys().map(ServiceName::as_str).filter(|known| *known != self.name.as_str());
+        if is_worth_a_search(told, services.len()) { nearest(name, known) } else { None }
     }
 
     /// Whether a section declares a name, or may do so in what could not be read.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::{Diagnostic, HINT_LIMIT, nearest};
+use crate::diagnostic::{Diagnostic, is_worth_a_search, nearest};
 use crate::model::{Service, ServiceName};
 
 use super::{Step, Subject, pointed};
@@ -55,8 +55,11 @@ fn declared<T>(
         return;
     }
     let finding = Diagnostic::error(format!("service {:?} refers to undefined {what} {name}", subject.name.as_str()));
-    let few = findings.len() < HINT_LIMIT;
-    let near = if few { nearest(name, known.keys().map(String::as_str)) } else { None };
+    let near = if is_worth_a_search(findings.len(), known.len()) {
+        nearest(name, known.keys().map(String::as_str))
+    } else {
+        None
+    };
     let finding = match near {
         _ if what == "volume" && name.contains('/') => {
             finding.help(format!("a folder on this machine starts with `./` or `/`: `./{name}`"))

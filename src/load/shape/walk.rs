@@ -1,6 +1,7 @@
 //! Reads the tables against a document. Where it is plain what was meant, that is put in place of what is wrong, so that
 //! the phases behind this one look at the rest as well.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -85,7 +86,7 @@ impl Walk<'_> {
 
     fn string(&mut self, text: &str, span: Span, shape: &Shape, path: &Path<'_>) {
         if !shape.words.is_empty() && !shape.words.contains(&text) {
-            let finding = Diagnostic::error(format!("{path} cannot be {text:?}")).at(span);
+            let finding = Diagnostic::error(format_args!("{path} cannot be {text:?}")).at(span);
             let near = nearest(text, shape.words.iter().copied());
             let near = near.or_else(|| shape.words.iter().copied().find(|word| word.ends_with(&format!("_{text}"))));
             let finding = near.into_iter().fold(finding, |it, near| it.help(format!("did you mean `{near}`?")));
@@ -94,7 +95,7 @@ impl Walk<'_> {
         if let Some(Pattern { holds, words, .. }) = shape.pattern
             && !holds(text)
         {
-            let finding = Diagnostic::error(format!("{path} cannot be {text:?}")).at(span);
+            let finding = Diagnostic::error(format_args!("{path} cannot be {text:?}")).at(span);
             self.report("pattern", finding.help(format!("use {words}")));
         }
     }
@@ -109,11 +110,12 @@ impl Walk<'_> {
     }
 
     fn duplicates(&mut self, items: &[Node], path: &Path<'_>) {
-        let mut seen: HashMap<String, usize> = HashMap::with_capacity(items.len());
+        if items.len() < 2 {
+            return;
+        }
+        let mut seen: HashMap<(bool, Cow<'_, str>), usize> = HashMap::with_capacity(items.len());
         for (later, item) in items.iter().enumerate() {
-            let mut value = String::new();
-            spell(item, &mut value);
-            let earlier = *seen.entry(value).or_insert(later);
+            let earlier = *seen.entry(spelled(item)).or_insert(later);
             if earlier < later {
                 self.report(
                     "twice",
@@ -245,6 +247,16 @@ impl Walk<'_> {
             }
         }
     }
+}
+
+/// What is the same for values that are the same: whether it is a text, and that; or what it is spelled as.
+fn spelled(node: &Node) -> (bool, Cow<'_, str>) {
+    if let Kind::Str(text) = &node.kind {
+        return (true, Cow::Borrowed(text));
+    }
+    let mut text = String::new();
+    spell(node, &mut text);
+    (false, Cow::Owned(text))
 }
 
 /// A text that is the same for values that are the same, whatever the order of their keys. Numbers are the same with
