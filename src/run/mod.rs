@@ -19,6 +19,7 @@ mod logs;
 mod networks;
 mod observe;
 mod outage;
+mod outlook;
 mod probe;
 mod progress;
 mod reader;

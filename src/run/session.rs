@@ -9,15 +9,16 @@ use tokio::time::Instant;
 use crate::engine::{Container, ContainerDetails, ContainerId, EngineError, EngineEvent, ErrorKind, Filters, State};
 use crate::event::{Event, Life, News};
 use crate::model::{ServiceName, labels};
-use crate::plan::{ContainerRef, Labelled, Plan, Step, StepId};
+use crate::plan::{Labelled, Plan, Step, StepId};
 
 use super::execute::{Done, Execution};
 use super::failure::Failure;
 use super::feed::Update;
 use super::follow::{Exit, Lives, Notices, Past};
-use super::label::{final_label, label};
+use super::label::final_label;
 use super::lines::instant;
 use super::outage::Outage;
+use super::outlook;
 use super::progress::{Progress, Told};
 use super::reader::Source;
 use super::stop::{Stage, lost};
@@ -113,19 +114,8 @@ impl<'a> Session<'a> {
             lines: 0,
             last_call: false,
         };
-        session.ours = session.given_up(|_| true).collect();
+        session.ours = outlook::given_up(plan, |_| true).collect();
         Ok(session)
-    }
-
-    /// The existing containers that the plan stops or removes, in those of its steps that are meant.
-    fn given_up(&self, meant: impl Fn(StepId) -> bool) -> impl Iterator<Item = ContainerId> {
-        self.plan.steps().filter(move |(id, _)| meant(*id)).filter_map(|(_, planned)| match &planned.step {
-            Step::StopContainer { container, .. } | Step::RemoveContainer { container, .. } => match container {
-                ContainerRef::Existing { id, .. } | ContainerRef::Either { id, .. } => Some(id.clone()),
-                ContainerRef::Made { .. } => None,
-            },
-            _ => None,
-        })
     }
 
     fn source(&self, container: &Container) -> Source {
@@ -138,8 +128,8 @@ impl<'a> Session<'a> {
             return;
         }
         self.is_attached = true;
-        let leaving: HashSet<_> = self.given_up(|id| self.plan.step(id).guard.is_none()).collect();
-        let mut names = self.planned_labels();
+        let leaving: HashSet<_> = outlook::given_up(self.plan, |id| self.plan.step(id).guard.is_none()).collect();
+        let mut names = outlook::labels(self.plan, &self.work.project.name, &self.shown);
         for container in std::mem::take(&mut self.found) {
             let source = self.source(&container);
             if leaving.contains(&source.id) {
@@ -159,32 +149,12 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// The labels of the containers that the plan starts.
-    fn planned_labels(&self) -> BTreeSet<String> {
-        let starts = self.plan.steps().filter_map(|(_, planned)| match (&planned.step, &planned.service) {
-            (Step::StartContainer { container }, Some(service)) if self.shown.contains(service) => {
-                Some(label(&self.work.project.name, service.as_str(), self.final_name(container)).0)
-            }
-            _ => None,
-        });
-        starts.collect()
-    }
-
-    /// The name that a container has when it is started.
-    fn final_name<'c>(&'c self, container: &'c ContainerRef) -> &'c str {
-        let renamed = self.plan.steps().find_map(|(_, planned)| match &planned.step {
-            Step::RenameContainer { container: old, name } if is_same(old, container) => Some(name.as_str()),
-            _ => None,
-        });
-        renamed.unwrap_or_else(|| container.name())
-    }
-
     pub fn progressed(&mut self, progress: &Progress, execution: &Execution<'_>) {
         for told in progress.take() {
             match told {
                 Told::Starting => self.attach(),
                 Told::Unneeded(step) => {
-                    for id in self.given_up(|id| id == step).collect::<Vec<_>>() {
+                    for id in outlook::given_up(self.plan, |id| id == step) {
                         self.ours.remove(&id);
                     }
                 }
@@ -207,7 +177,7 @@ impl<'a> Session<'a> {
         }
         self.lives.started(&id, service);
         if self.told.contains(service) {
-            let name = self.final_name(container);
+            let name = outlook::final_name(self.plan, container);
             let source = Source::new(&self.work.project.name, &id, service.as_str(), name);
             self.follow(source);
         }
@@ -479,17 +449,5 @@ impl<'a> Session<'a> {
             _ if self.interrupted => Ok(130),
             _ => Ok(self.lives.exit_code()),
         }
-    }
-}
-
-/// Whether two references mean the same container, whatever name it has at that moment.
-fn is_same(one: &ContainerRef, other: &ContainerRef) -> bool {
-    use ContainerRef::{Either, Existing, Made};
-    match (one, other) {
-        (Existing { id, .. }, Existing { id: other, .. }) => id == other,
-        (Made { step, .. } | Either { step, .. }, Made { step: other, .. } | Either { step: other, .. }) => {
-            step == other
-        }
-        _ => false,
     }
 }
