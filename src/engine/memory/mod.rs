@@ -6,6 +6,7 @@
 mod behaviour;
 mod clock;
 mod containers;
+mod deeds;
 mod files;
 mod filter;
 mod images;
