@@ -1,6 +1,8 @@
 //! Safe under fire: killed at every change, many at once, an engine that stumbles or is slow. The next command puts it
 //! right, and no data is lost.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -101,13 +103,40 @@ fn dies_while_replacing(scenario: &Scenario) {
     });
 }
 
+/// Volumes without a name that nothing refers to any more once their containers are gone: they go with this value.
+struct Left<'s>(&'s Scenario<'s>, RefCell<BTreeSet<String>>);
+
+impl Left<'_> {
+    /// Notes those of the containers that there are.
+    fn note(&self) {
+        let of_project = format!("{}_", self.0.project);
+        for container in self.0.containers() {
+            let volumes = container["Mounts"].as_array().into_iter().flatten().map(|mount| text(&mount["Name"]));
+            let nameless = volumes.filter(|name| !name.is_empty() && !name.starts_with(&of_project));
+            self.1.borrow_mut().extend(nameless.map(str::to_owned));
+        }
+    }
+}
+
+impl Drop for Left<'_> {
+    fn drop(&mut self) {
+        for volume in self.1.take() {
+            self.0.engine.call("DELETE", &format!("/volumes/{volume}"), "", b"");
+        }
+    }
+}
+
 fn dies_while_removing(scenario: &Scenario) {
     scenario.compose(&keeping("old", WRITING));
+    let left = Left(scenario, RefCell::default());
     kill_everywhere(
         scenario,
         &["asked"],
         &["down", "-t", "1"],
-        || drop(scenario.done(&["up", "-d"])),
+        || {
+            scenario.done(&["up", "-d"]);
+            left.note();
+        },
         || {
             assert_eq!(scenario.states(), [] as [String; 0]);
             assert_eq!(scenario.engine.networks(&scenario.project), [] as [String; 0]);
@@ -140,7 +169,7 @@ fn twenty_at_once(scenario: &Scenario) {
 fn ups_and_downs_at_once(scenario: &Scenario) {
     scenario.compose(&keeping("old", WRITING));
     let running: Vec<_> =
-        (0..5).flat_map(|_| [scenario.begin(&["up", "-d"]), scenario.begin(&["down", "-t", "1"])]).collect();
+        (0..5).flat_map(|_| [scenario.begin(&["up", "-d"]), scenario.begin(&["down", "-v", "-t", "1"])]).collect();
     for running in running {
         running.end().exits_with(0);
     }
@@ -182,7 +211,7 @@ fn sweep_before(scenario: &Scenario, moment: &'static str) {
             let of_project = format!("/{project}");
             for container in engine.containers(&project).iter().filter(|it| text(&it["Name"]).starts_with(&of_project))
             {
-                engine.call("DELETE", &format!("/containers/{}?force=1", text(&container["Id"])), "", b"");
+                engine.call("DELETE", &format!("/containers/{}?force=1&v=1", text(&container["Id"])), "", b"");
             }
         }
         Fate::Pass
@@ -202,7 +231,7 @@ fn containers_go_behind_its_back(scenario: &Scenario) {
     assert_eq!(scenario.states(), ["db running", "web running"]);
     assert_settled(scenario);
     sweep_before(scenario, "/stop");
-    scenario.done(&["down", "-t", "1"]);
+    scenario.done(&["down", "-v", "-t", "1"]);
     scenario.direct();
     assert_eq!(scenario.engine.networks(&scenario.project), [] as [String; 0]);
 }
@@ -212,7 +241,7 @@ fn bears_a_slow_engine(scenario: &Scenario) {
     scenario.met_by(|_| Fate::Delay(Duration::from_millis(150)));
     scenario.done(&["up", "-d", "--wait"]);
     assert_settled(scenario);
-    scenario.done(&["down", "-t", "1"]);
+    scenario.done(&["down", "-v", "-t", "1"]);
     scenario.direct();
     assert_eq!(scenario.states(), [] as [String; 0]);
 }
@@ -231,7 +260,7 @@ fn bears_an_engine_that_stumbles(scenario: &Scenario) {
     let (moments, stumbled) = (["/networks/create", "/containers/create", "/start"], "the engine stumbled");
     for moment in moments {
         scenario.direct();
-        scenario.done(&["down", "-t", "1"]);
+        scenario.done(&["down", "-v", "-t", "1"]);
         let proxy =
             scenario.met_by(move |request| if request.contains(moment) { Fate::Refuse(503) } else { Fate::Pass });
         scenario.convoke(&["up", "-d"]).exits_with(1).complains_about(&["error: ", stumbled]);

@@ -93,6 +93,15 @@ impl Private {
         drop(watch);
     }
 
+    /// Ends it, if it runs.
+    pub fn end(&mut self) {
+        if let Some(process) = &self.process {
+            // It may have ended by itself.
+            let _ = kill_process(Pid::from_child(process), Signal::TERM);
+            self.wait();
+        }
+    }
+
     /// Where its data is, seen from outside of its own view of the disks.
     pub fn data(&self) -> PathBuf {
         let inside = self.folder.path().join("data");
@@ -103,10 +112,6 @@ impl Private {
 
 impl Drop for Private {
     fn drop(&mut self) {
-        if let Some(process) = &self.process {
-            // It may have ended by itself.
-            let _ = kill_process(Pid::from_child(process), Signal::TERM);
-            self.wait();
-        }
+        self.end();
     }
 }

@@ -41,7 +41,9 @@ fn besieged(
         scenario.direct();
     }));
     if let Err(panic) = outcome {
-        // Containers may outlive this engine.
+        // Containers may outlive this engine, which may have ended in the middle of it: only one that runs can clear away.
+        private.end();
+        private.start_again();
         private.engine.clear(&scenario.project);
         resume_unwind(panic);
     }
