@@ -46,7 +46,7 @@ impl Dialer {
         }
     }
 
-    async fn open(self) -> io::Result<Link> {
+    pub(super) async fn open(self) -> io::Result<Link> {
         Ok(Link(match &*self.0 {
             Route::Socket(path) => Box::new(UnixStream::connect(path).await?),
             Route::Tcp { host, port, tls } => {
@@ -84,6 +84,13 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
 /// One open connection.
 pub(super) struct Link(Box<dyn Duplex>);
+
+#[cfg(test)]
+impl Link {
+    pub(super) fn over(stream: impl Duplex + 'static) -> Self {
+        Self(Box::new(stream))
+    }
+}
 
 impl Connection for Link {
     fn connected(&self) -> Connected {

@@ -18,6 +18,7 @@ mod images;
 mod networks;
 mod patience;
 mod pieces;
+mod pour;
 mod sample;
 mod sight;
 mod ssh;

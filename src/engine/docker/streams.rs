@@ -3,12 +3,11 @@
 use bollard::errors::Error;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryFutureExt, TryStreamExt};
-use hyper::header::CONTENT_TYPE;
 
 use super::DockerEngine;
 use super::answers::Event;
 use super::error::translate;
-use super::pieces::{Format, Frames, Lines, pieces};
+use super::pieces::{Format, Frames, Lines, cut, pieces};
 use super::wire::Query;
 use crate::engine::{ContainerId, EngineError, EngineEvent, EventRequest, LogChunk, LogRequest};
 
@@ -31,10 +30,9 @@ impl DockerEngine {
             .add_some("until", &request.until);
         let wire = self.wire.clone();
         let chunks = async move {
-            let response = wire.get(&path, &query).await?;
-            let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-            let frames = Frames::new(Format::of(kind));
-            Ok::<_, Error>(pieces(response, frames))
+            let pour = wire.pour(&path, &query).await?;
+            let frames = Frames::new(Format::of(&pour.content_type));
+            Ok::<_, Error>(cut(pour.body(), frames))
         };
         chunks.try_flatten_stream().map_err(move |error| translate(&action, error)).boxed()
     }

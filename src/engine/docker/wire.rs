@@ -20,6 +20,7 @@ use serde::de::DeserializeOwned;
 use super::dial::Dialer;
 use super::error::innermost;
 use super::fault;
+use super::pour::Pour;
 use crate::engine::ApiVersion;
 
 /// A request's body: whole, or streamed.
@@ -30,6 +31,7 @@ pub(super) type Body =
 #[derive(Clone)]
 pub(super) struct Wire {
     client: Client<Dialer, Body>,
+    dialer: Dialer,
     /// `http://host`, for the Host header.
     origin: Arc<str>,
     /// `/v1.41`; empty before a version is agreed on.
@@ -93,8 +95,8 @@ pub(super) fn streamed(stream: impl Stream<Item = io::Result<Bytes>> + Send + 's
 impl Wire {
     pub(super) fn new(dialer: Dialer) -> Self {
         let origin = format!("http://{}", dialer.host());
-        let client = Client::builder(TokioExecutor::new()).build(dialer);
-        Self { client, origin: origin.into(), prefix: "".into() }
+        let client = Client::builder(TokioExecutor::new()).build(dialer.clone());
+        Self { client, dialer, origin: origin.into(), prefix: "".into() }
     }
 
     /// The same connections, speaking this version.
@@ -144,7 +146,18 @@ impl Wire {
             return Ok(response);
         }
         let bytes = response.into_body().collect().await?.to_bytes();
-        Err(Error::DockerResponseServerError { status_code: status.as_u16(), message: message_of(&bytes) })
+        Err(refused(status.as_u16(), &bytes))
+    }
+
+    /// Asks for an answer that is much, on a connection of its own; an error status is an error.
+    pub(super) async fn pour(&self, path: &str, query: &Query) -> Result<Pour, Error> {
+        let link = self.dialer.clone().open().await.map_err(|error| unreached(&error))?;
+        let path = format!("{}{path}{}", self.prefix, query.0);
+        let pour = Pour::open(link, &self.dialer.host(), &path).await?;
+        match pour.status {
+            200..300 => Ok(pour),
+            status => Err(refused(status, &pour.refusal().await?)),
+        }
     }
 
     pub(super) async fn get(&self, path: &str, query: &Query) -> Result<Response<Incoming>, Error> {
@@ -211,8 +224,16 @@ fn message_of(bytes: &[u8]) -> String {
     }
 }
 
+fn refused(status_code: u16, body: &[u8]) -> Error {
+    Error::DockerResponseServerError { status_code, message: message_of(body) }
+}
+
 fn unreachable(error: hyper_util::client::legacy::Error) -> Error {
-    io::Error::new(io::ErrorKind::NotConnected, innermost(&error)).into()
+    unreached(&error)
+}
+
+fn unreached(error: &(dyn std::error::Error + 'static)) -> Error {
+    io::Error::new(io::ErrorKind::NotConnected, innermost(error)).into()
 }
 
 #[cfg(test)]
