@@ -1,5 +1,6 @@
 //! Everything that can be told about work in progress. `run` and `build` tell, `render` shows; they never meet.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -42,7 +43,7 @@ pub enum Event {
     },
     /// The lines of one container follow, and no others until the next of these.
     LogsOf {
-        label: String,
+        label: Arc<str>,
     },
     Log(LogLine),
     Life(Life),
@@ -79,11 +80,11 @@ pub struct LogLine {
     /// Which of the service's containers wrote it, counted from 1.
     pub replica: u32,
     /// As shown in front of the line: `web-1`.
-    pub label: String,
+    pub label: Arc<str>,
     pub stream: Stream,
     pub text: Bytes,
-    /// The engine's timestamp, RFC 3339; what a hook prints has none.
-    pub time: Option<String>,
+    /// When the engine got it, in nanoseconds since 1970; what a hook prints has no time.
+    pub time: Option<i64>,
 }
 
 #[cfg(test)]
@@ -94,7 +95,7 @@ impl LogLine {
         Self {
             service: service.into(),
             replica: number.parse().unwrap_or(1),
-            label: label.to_owned(),
+            label: label.into(),
             stream,
             text: Bytes::copy_from_slice(text.as_bytes()),
             time: None,
@@ -107,7 +108,7 @@ impl LogLine {
 pub struct Life {
     pub service: ServiceName,
     pub replica: u32,
-    pub label: String,
+    pub label: Arc<str>,
     pub news: News,
 }
 

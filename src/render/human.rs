@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::engine::PublishedPort;
@@ -25,6 +26,11 @@ pub fn age(seconds: i64) -> String {
         (_, _, ..17520) => format!("{} months", hours / 24 / 30),
         _ => format!("{} years", hours / 24 / 365),
     }
+}
+
+/// `2026-01-02T03:04:05.000000006Z`: a moment to the nanosecond, of which so many have passed since 1970.
+pub fn instant(nanoseconds: i64) -> String {
+    format!("{:.9}", Timestamp::from_nanosecond(i128::from(nanoseconds)).unwrap_or_default())
 }
 
 /// `0.3s`, `12.0s`, `2m05s`: how long something took.

@@ -1,6 +1,7 @@
 //! The output of containers: whose line it is, in which colour, and what became of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
@@ -8,6 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::event::{Life, LogLine, News};
 use crate::model::ServiceName;
 
+use super::human;
 use super::paint::Paint;
 
 /// Red is for errors; black and white vanish on some backgrounds.
@@ -31,6 +33,8 @@ pub struct Logs {
     prefix: bool,
     times: bool,
     width: usize,
+    /// What stands in front of the lines of each container, by its label.
+    prefixes: HashMap<Arc<str>, Vec<u8>>,
     colors: BTreeMap<ServiceName, AnsiColor>,
 }
 
@@ -47,15 +51,19 @@ impl Logs {
 
     /// Makes room for names that are going to appear, so that the first lines already stand in line.
     pub fn expect<'l>(&mut self, labels: impl IntoIterator<Item = &'l str>) {
-        self.width = labels.into_iter().map(UnicodeWidthStr::width).fold(self.width, usize::max);
+        let width = labels.into_iter().map(UnicodeWidthStr::width).fold(self.width, usize::max);
+        if width > self.width {
+            self.width = width;
+            self.prefixes.clear();
+        }
     }
 
-    /// One line of output with its prefix, ready to be written.
-    pub fn line(&mut self, line: &LogLine) -> Vec<u8> {
-        let mut text = Vec::with_capacity(line.text.len() + 64);
-        self.prefix(&line.service, &line.label, &mut text);
-        if let Some(time) = line.time.as_ref().filter(|_| self.times) {
-            text.extend_from_slice(time.as_bytes());
+    /// One line of output with its prefix, ready to be written. `text` is memory that may be used for it.
+    pub fn line(&mut self, line: &LogLine, mut text: Vec<u8>) -> Vec<u8> {
+        text.clear();
+        self.prefix(line, &mut text);
+        if let Some(time) = line.time.filter(|_| self.times) {
+            text.extend_from_slice(human::instant(time).as_bytes());
             text.push(b' ');
         }
         text.extend_from_slice(&line.text);
@@ -66,18 +74,26 @@ impl Logs {
     /// Stands where lines of a container were left out.
     pub fn gap(&mut self, line: &LogLine) -> Vec<u8> {
         let mut text = Vec::new();
-        self.prefix(&line.service, &line.label, &mut text);
+        self.prefix(line, &mut text);
         text.extend_from_slice(b"--\n");
         text
     }
 
-    fn prefix(&mut self, service: &ServiceName, label: &str, text: &mut Vec<u8>) {
-        if self.prefix {
-            self.expect([label]);
-            let gap = " ".repeat((self.width + 1).saturating_sub(label.width()));
-            let style = self.style(service);
-            text.extend_from_slice(self.paint.paint(style, format_args!("{label}{gap} | ")).as_bytes());
+    fn prefix(&mut self, line: &LogLine, text: &mut Vec<u8>) {
+        if !self.prefix {
+            return;
         }
+        if let Some(prefix) = self.prefixes.get(&line.label) {
+            text.extend_from_slice(prefix);
+            return;
+        }
+        let label = &line.label;
+        self.expect([&**label]);
+        let gap = " ".repeat((self.width + 1).saturating_sub(label.width()));
+        let style = self.style(&line.service);
+        let prefix = self.paint.paint(style, format_args!("{label}{gap} | ")).into_bytes();
+        text.extend_from_slice(&prefix);
+        self.prefixes.insert(Arc::clone(label), prefix);
     }
 
     /// What happened to a container: `web-1 exited with code 0`.
@@ -128,24 +144,28 @@ mod tests {
         LogLine::of(&format!("{service}-1"), Stream::Stdout, text)
     }
 
+    fn shown(logs: &mut Logs, line: &LogLine) -> Vec<u8> {
+        logs.line(line, Vec::new())
+    }
+
     #[test]
     fn prefixes_stand_in_line_and_can_be_left_out() {
         let mut logs = Logs::new(Paint::PLAIN, true);
         logs.expect(["database-1"]);
-        assert_eq!(logs.line(&line("web", "hello")), b"web-1       | hello\n");
-        assert_eq!(logs.line(&line("database", "hi")), b"database-1  | hi\n");
-        let dated = LogLine { time: Some("2026-01-02T03:04:05Z".into()), ..line("web", "x") };
-        assert_eq!(logs.line(&dated), b"web-1       | x\n");
+        assert_eq!(shown(&mut logs, &line("web", "hello")), b"web-1       | hello\n");
+        assert_eq!(shown(&mut logs, &line("database", "hi")), b"database-1  | hi\n");
+        let dated = LogLine { time: Some(1_767_323_045_000_000_001), ..line("web", "x") };
+        assert_eq!(shown(&mut logs, &dated), b"web-1       | x\n");
         assert_eq!(logs.gap(&dated), b"web-1       | --\n");
-        assert_eq!(logs.with_times(true).line(&dated), b"web-1       | 2026-01-02T03:04:05Z x\n");
-        assert_eq!(Logs::new(Paint::PLAIN, false).line(&line("web", "hello")), b"hello\n");
+        assert_eq!(shown(&mut logs.with_times(true), &dated), b"web-1       | 2026-01-02T03:04:05.000000001Z x\n");
+        assert_eq!(shown(&mut Logs::new(Paint::PLAIN, false), &line("web", "hello")), b"hello\n");
     }
 
     #[test]
     fn bytes_that_are_no_text_come_through() {
         let mut logs = Logs::new(Paint::PLAIN, false);
         let raw = LogLine { text: vec![0xff, 0x00, b'x'].into(), ..line("web", "") };
-        assert_eq!(logs.line(&raw), [0xff, 0x00, b'x', b'\n']);
+        assert_eq!(shown(&mut logs, &raw), [0xff, 0x00, b'x', b'\n']);
     }
 
     #[test]

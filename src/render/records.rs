@@ -9,7 +9,7 @@ use crate::engine::Stream;
 use crate::event::{Life, LogLine, News, WatchNews};
 use crate::model::ServiceName;
 
-use super::parsed;
+use super::{human, parsed};
 
 /// Writes objects about one project.
 #[derive(Clone, Debug, Default)]
@@ -34,7 +34,7 @@ enum Record<'l> {
 struct Line<'l> {
     /// When the engine got it, to the nanosecond, in UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
-    time: Option<&'l str>,
+    time: Option<String>,
     #[serde(flatten)]
     whose: Whose<'l>,
     /// `stdout` or `stderr`.
@@ -106,7 +106,7 @@ impl Records {
     /// is no text.
     pub fn line(&self, line: &LogLine) -> String {
         text(&Record::Line(Line {
-            time: line.time.as_deref(),
+            time: line.time.map(human::instant),
             whose: self.whose(line.service.as_str(), line.replica, &line.label),
             stream: match line.stream {
                 Stream::Stdout => "stdout",
@@ -179,11 +179,10 @@ mod tests {
 
     #[test]
     fn a_line_is_an_object_with_what_it_consists_of() {
-        let line =
-            LogLine { time: Some("2026-01-02T03:04:05Z".into()), ..LogLine::of("web-2", Stream::Stderr, "a=1 b=x") };
+        let line = LogLine { time: Some(1_767_323_045_000_000_000), ..LogLine::of("web-2", Stream::Stderr, "a=1 b=x") };
         assert_eq!(
             records().line(&line),
-            r#"{"time":"2026-01-02T03:04:05Z","project":"shop","service":"web","replica":2,"container":"web-2","stream":"stderr","line":"a=1 b=x","fields":{"a":"1","b":"x"}}"#
+            r#"{"time":"2026-01-02T03:04:05.000000000Z","project":"shop","service":"web","replica":2,"container":"web-2","stream":"stderr","line":"a=1 b=x","fields":{"a":"1","b":"x"}}"#
         );
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use crate::engine::Stream;
 use crate::event::{Event, LogLine};
@@ -58,9 +59,11 @@ pub struct Screen<'w> {
     err: io::BufWriter<Sink<'w>>,
     attached: bool,
     /// Whose lines are to come, until the first of them that is shown.
-    heading: Option<String>,
+    heading: Option<Arc<str>>,
     /// Whether a group of lines is open.
     grouped: bool,
+    /// The memory of the last line that was shown, for the next one.
+    line: Vec<u8>,
 }
 
 pub type Sink<'w> = Box<dyn Write + 'w>;
@@ -81,6 +84,7 @@ impl<'w> Screen<'w> {
             attached: false,
             heading: None,
             grouped: false,
+            line: Vec::new(),
         }
     }
 
@@ -111,7 +115,7 @@ impl<'w> Screen<'w> {
                 Ok(())
             }
             Event::LogsOf { label } => {
-                self.heading = Some(label.clone());
+                self.heading = Some(Arc::clone(label));
                 Ok(())
             }
             Event::Log(line) if self.hidden.contains(&line.service) => Ok(()),
@@ -158,9 +162,14 @@ impl<'w> Screen<'w> {
         if let Some(label) = self.heading.take() {
             self.group(&label)?;
         }
-        let text =
-            if self.routes.json_logs { (self.records.line(line) + "\n").into_bytes() } else { self.logs.line(line) };
-        self.write(line.stream, &text)
+        if self.routes.json_logs {
+            let text = self.records.line(line) + "\n";
+            return self.write(line.stream, text.as_bytes());
+        }
+        let text = self.logs.line(line, std::mem::take(&mut self.line));
+        let written = self.write(line.stream, &text);
+        self.line = text;
+        written
     }
 
     /// Begins the lines of one container. In objects each line says whose it is.

@@ -1,6 +1,7 @@
 //! Which lines of a log are shown: those that match, that are serious enough, and as many around them as are wanted.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use regex::bytes::Regex;
 
@@ -32,7 +33,7 @@ impl Wanted {
 #[derive(Debug)]
 pub struct Sieve {
     wanted: Wanted,
-    containers: HashMap<String, Container>,
+    containers: HashMap<Arc<str>, Container>,
 }
 
 /// What is remembered of one container.
@@ -67,7 +68,7 @@ impl Sieve {
 
     /// Gives what a line brings with it: nothing, or itself with what stood before it.
     pub fn pass(&mut self, line: LogLine, give: &mut dyn FnMut(Shown)) {
-        let container = self.containers.entry(line.label.clone()).or_default();
+        let container = self.containers.entry(Arc::clone(&line.label)).or_default();
         if container.is_wanted(&line, &self.wanted) {
             container.give_before(give);
             container.shown = true;

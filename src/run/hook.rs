@@ -1,5 +1,7 @@
 //! Commands that a project runs inside its containers: how they are asked for, and how their output is told.
 
+use std::sync::Arc;
+
 use crate::engine::{ExecOutcome, ExecSpec, Stream};
 use crate::event::{Event, LogLine};
 use crate::model::Hook;
@@ -52,7 +54,7 @@ pub(super) fn tell_output(
     output: &[u8],
 ) {
     let (label, replica) = label(project, service, container);
-    let label = format!("{label} ->");
+    let label: Arc<str> = format!("{label} ->").into();
     let output = output.strip_suffix(b"\n").unwrap_or(output);
     if output.is_empty() {
         return;
@@ -61,7 +63,7 @@ pub(super) fn tell_output(
         tell(Event::Log(LogLine {
             service: service.into(),
             replica,
-            label: label.clone(),
+            label: Arc::clone(&label),
             stream,
             text: bytes::Bytes::copy_from_slice(line),
             time: None,

@@ -2,6 +2,9 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
 
 use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
@@ -16,6 +19,10 @@ use super::reader::{Reader, Source};
 use super::seen::Seen;
 use super::tail::{Start, Tails, unreadable};
 use super::work::LogOptions;
+
+/// How much of all containers' past is read before it is its turn, in bytes, and how much at least of each one's.
+const AHEAD: usize = 2 << 20;
+const LEAST_AHEAD: usize = 16 << 10;
 
 /// Tells the output of containers: what is there merged by the engine's time; then, when following, what comes, also from
 /// containers that are started later. Following ends when no container runs any more.
@@ -87,10 +94,15 @@ impl View<'_> {
         let mut queue: BinaryHeap<_> = pasts.iter().enumerate().filter_map(|(index, past)| past.key(index)).collect();
         while let Some(Reverse((_, index))) = queue.pop() {
             let past = &mut pasts[index];
-            if let Some(line) = past.head.take().filter(|line| past.seen.is_new(line)) {
+            if let Some(line) = past.head.take() {
+                self.note(past, &line);
                 (self.tell)(past.source.told(line));
             }
-            self.advance(past).await?;
+            if !past.reader.is_ready() {
+                read_ahead(&mut pasts, index).await;
+            }
+            let past = &mut pasts[index];
+            self.advance(past)?;
             queue.extend(past.key(index));
         }
         Ok(pasts.into_iter().filter(|past| past.readable).map(|past| (past.source, past.seen)).collect())
@@ -102,11 +114,12 @@ impl View<'_> {
         for source in sources {
             let Some(mut past) = self.open(source).await? else { continue };
             if past.head.is_some() {
-                (self.tell)(Event::LogsOf { label: past.source.label.clone() });
+                (self.tell)(Event::LogsOf { label: Arc::clone(&past.source.label) });
             }
             while let Some(line) = past.head.take() {
                 (self.tell)(past.source.told(line));
-                self.advance(&mut past).await?;
+                past.arrival().await;
+                self.advance(&mut past)?;
             }
             told.push((past.source, past.seen));
         }
@@ -131,12 +144,21 @@ impl View<'_> {
             reader = reader.whole_lines_only();
         }
         let mut past = Past { source, reader, seen: Seen::default(), head: None, latest: i64::MIN, readable: true };
-        self.advance(&mut past).await?;
+        past.arrival().await;
+        self.advance(&mut past)?;
         Ok(Some(past))
     }
 
-    async fn advance(&self, past: &mut Past) -> Result<(), EngineError> {
-        past.head = match past.reader.next().await {
+    /// Whoever is going to follow has to know the line when it comes again.
+    fn note(&self, past: &mut Past, line: &Line) {
+        if self.options.follow {
+            past.seen.is_new(line);
+        }
+    }
+
+    /// Takes the next line, which has arrived.
+    fn advance(&self, past: &mut Past) -> Result<(), EngineError> {
+        past.head = match past.reader.take() {
             None => None,
             Some(Ok(line)) => {
                 past.latest = past.latest.max(line.at);
@@ -235,7 +257,25 @@ fn is_alive(state: State) -> bool {
     matches!(state, State::Running | State::Paused)
 }
 
+/// Waits until one container's next line has arrived, and meanwhile reads on for the others: the engine need not wait for
+/// one of them while it is another's turn.
+async fn read_ahead(pasts: &mut [Past], index: usize) {
+    let most = (AHEAD / pasts.len()).max(LEAST_AHEAD);
+    poll_fn(|cx| {
+        for past in &mut *pasts {
+            // It goes on reading whenever somebody waits.
+            let _ = past.reader.poll_ahead(cx, most);
+        }
+        if pasts[index].reader.is_ready() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}
+
 impl Past {
+    async fn arrival(&mut self) {
+        poll_fn(|cx| self.reader.poll_ahead(cx, 1)).await;
+    }
+
     /// Its place among the others: the earliest line first, and for the same time the container that was named first.
     fn key(&self, index: usize) -> Option<Reverse<(i64, usize)>> {
         self.head.as_ref().map(|_| Reverse((self.latest, index)))

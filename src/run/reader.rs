@@ -1,6 +1,9 @@
 //! One container's output as lines, in the order in which they were written.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
@@ -20,13 +23,13 @@ pub(super) struct Source {
     /// Counted from 1.
     pub replica: u32,
     /// As shown in front of a line.
-    pub label: String,
+    pub label: Arc<str>,
 }
 
 impl Source {
     pub fn new(project: &str, id: &ContainerId, service: &str, name: &str) -> Self {
         let (label, replica) = label(project, service, name);
-        Self { id: id.clone(), service: service.into(), replica, label }
+        Self { id: id.clone(), service: service.into(), replica, label: label.into() }
     }
 
     pub fn of(project: &str, container: &Container) -> Self {
@@ -49,10 +52,10 @@ impl Source {
         Event::Log(LogLine {
             service: self.service.clone(),
             replica: self.replica,
-            label: self.label.clone(),
+            label: Arc::clone(&self.label),
             stream: line.stream,
             text: line.text,
-            time: Some(line.stamp).filter(|stamp| !stamp.is_empty()),
+            time: line.stamped.then_some(line.at),
         })
     }
 }
@@ -62,44 +65,70 @@ pub(super) struct Reader {
     chunks: BoxStream<'static, Result<LogChunk, EngineError>>,
     lines: Lines,
     ready: VecDeque<Line>,
+    /// How much memory the ready lines take, in bytes.
+    ahead: usize,
     /// What has no line end at the end of the output is the beginning of a line that somebody else will read.
-    unfinished: bool,
+    whole_lines_only: bool,
+    /// After the last chunk: with what it ended, where that was an error.
+    end: Option<Option<EngineError>>,
 }
 
 impl Reader {
     /// Asks for stamps whatever the request says.
     pub fn new(engine: &dyn Engine, container: &ContainerId, request: LogRequest, tty: bool) -> Self {
         let chunks = engine.logs(container, &LogRequest { timestamps: true, ..request });
-        Self { chunks, lines: Lines::new(tty), ready: VecDeque::new(), unfinished: false }
+        Self { chunks, lines: Lines::new(tty), ready: VecDeque::new(), ahead: 0, whole_lines_only: false, end: None }
     }
 
     /// Leaves out a last line that has no end yet.
     #[must_use]
     pub fn whole_lines_only(mut self) -> Self {
-        self.unfinished = true;
+        self.whole_lines_only = true;
         self
     }
 
     /// The next line; `None` at the end. After an error nothing more comes.
     pub async fn next(&mut self) -> Option<Result<Line, EngineError>> {
-        loop {
-            if let Some(line) = self.ready.pop_front() {
-                return Some(Ok(line));
-            }
-            let ready = &mut self.ready;
-            match self.chunks.next().await {
-                Some(Ok(chunk)) => self.lines.push(&chunk, &mut |line| ready.push_back(line)),
-                Some(Err(error)) => {
-                    self.chunks = Box::pin(futures_util::stream::empty());
-                    self.unfinished = true;
-                    return Some(Err(error));
-                }
-                None if self.unfinished => return None,
+        poll_fn(|cx| self.poll_ahead(cx, 1)).await;
+        self.take()
+    }
+
+    /// Reads on until the lines that nobody took yet are so many bytes, or until the end. What has arrived by then can be
+    /// taken in any case.
+    pub fn poll_ahead(&mut self, cx: &mut Context<'_>, most: usize) -> Poll<()> {
+        while self.ahead < most && self.end.is_none() {
+            let (ready, ahead) = (&mut self.ready, &mut self.ahead);
+            let mut keep = |line: Line| {
+                *ahead += size_of::<Line>() + line.text.len();
+                ready.push_back(line);
+            };
+            match ready!(self.chunks.poll_next_unpin(cx)) {
+                Some(Ok(chunk)) => self.lines.push(&chunk, &mut keep),
+                Some(Err(error)) => self.end = Some(Some(error)),
                 None => {
-                    self.unfinished = true;
-                    self.lines.finish(&mut |line| ready.push_back(line));
+                    if !self.whole_lines_only {
+                        self.lines.finish(&mut keep);
+                    }
+                    self.end = Some(None);
                 }
             }
+        }
+        Poll::Ready(())
+    }
+
+    /// Whether there is a line to take, or the end has come.
+    pub fn is_ready(&self) -> bool {
+        !self.ready.is_empty() || self.end.is_some()
+    }
+
+    /// What was read ahead, one after the other, and then the error with which it ended.
+    pub fn take(&mut self) -> Option<Result<Line, EngineError>> {
+        match self.ready.pop_front() {
+            Some(line) => {
+                self.ahead -= size_of::<Line>() + line.text.len();
+                Some(Ok(line))
+            }
+            None => self.end.as_mut()?.take().map(Err),
         }
     }
 }

@@ -9,12 +9,16 @@ use super::lines::Line;
 const OVERLAP: i64 = 10_000_000;
 /// So many lines are remembered at most.
 const MOST: usize = 65_536;
+/// With fewer lines, nobody looks whether some of them are too old to come again.
+const FEW: usize = 512;
 
 /// What was told of one container, as far back as it matters.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     /// Times and fingerprints of the latest lines, in the order of telling.
     recent: VecDeque<(i64, u64)>,
+    /// With so many lines it is looked again whether some are too old.
+    enough: usize,
     newest: i64,
     /// Everything before this time was told and is forgotten.
     forgotten: i64,
@@ -54,8 +58,9 @@ impl Seen {
         }
         self.newest = self.newest.max(line.at);
         self.recent.push_back(key);
-        if self.recent.len() > MOST {
+        if self.recent.len() > self.enough.max(FEW) {
             self.forget();
+            self.enough = (2 * self.recent.len()).min(MOST);
         }
         true
     }
@@ -87,7 +92,7 @@ mod tests {
     use crate::engine::Stream;
 
     fn line(at: i64, text: &str) -> Line {
-        Line { stream: Stream::Stdout, at, stamp: String::new(), text: Bytes::copy_from_slice(text.as_bytes()) }
+        Line { stream: Stream::Stdout, at, stamped: true, text: Bytes::copy_from_slice(text.as_bytes()) }
     }
 
     #[test]

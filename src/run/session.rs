@@ -138,7 +138,7 @@ impl<'a> Session<'a> {
             self.lives.started(&source.id, &source.service);
             self.heard_of.insert(source.id.clone());
             if self.shown.contains(&source.service) {
-                names.insert(source.label.clone());
+                names.insert(source.label.to_string());
             }
             if self.told.contains(&source.service) {
                 self.tails.follow(source, Start::Now);
