@@ -19,7 +19,7 @@ test: tools format lint
 bench: program tools
 	cargo bench --locked --no-run
 	cargo bench --locked --bench load
-	scripts/engine run -- cargo bench --locked --bench peer
+	scripts/engine run -- cargo bench --locked --bench peer --bench logs
 
 format: tools
 	@for package in $(PACKAGES); do (set -x; cd $$package && cargo fmt --check) || exit 1; done

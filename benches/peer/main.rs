@@ -1,6 +1,7 @@
 //! Measures convoke against docker compose, in turns on the same engine, and against the bare engine.
 //!
-//! Prints medians and ratios, and fails when one of them is over its limit. Left out where docker compose is missing.
+//! Prints medians and ratios, and fails when one of them is over its limit. Left out where docker compose is missing. Words
+//! after `--bench` choose parts: `cargo bench --bench peer -- looks`.
 
 #[expect(dead_code, reason = "scenarios look closer at the engine than measuring does")]
 #[path = "../../tests/scenario/engine.rs"]
@@ -11,10 +12,11 @@ mod actor;
 
 mod raw;
 
-#[expect(dead_code, reason = "the bench of loading looks closer at what commands take")]
+#[expect(dead_code, reason = "the other benches look closer at what commands take, and read what they write")]
 mod run;
 
 use std::fmt::Write;
+use std::io::Read;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
@@ -22,7 +24,7 @@ use tempfile::TempDir;
 
 use actor::Actor;
 use engine::Engine;
-use run::{Measured, compare, in_turns, median};
+use run::{Measured, compare, in_turns, remembers};
 
 /// What the two are asked to do at a time: each goes first every other time.
 const PAIRS: usize = 7;
@@ -49,16 +51,17 @@ fn main() -> ExitCode {
     let engine = Engine::named();
     let actor = Actor::import(&engine);
     let bench = Bench { engine: &engine, image: &actor.image, folder: TempDir::new().expect("a folder") };
-    let kept = [
-        bench.starts(),
-        bench.finds_nothing_to_do(),
-        bench.starts_many(),
-        bench.ends_many(),
-        bench.waits_in_a_chain(1, 0.5),
-        bench.waits_in_a_chain(10, 0.1),
-        bench.looks_at_many(),
+    let parts: [(&str, &dyn Fn() -> bool); 8] = [
+        ("start-up", &|| bench.starts()),
+        ("completion", &|| bench.completes()),
+        ("nothing", &|| bench.finds_nothing_to_do()),
+        ("up", &|| bench.starts_many()),
+        ("down", &|| bench.ends_many()),
+        ("chain-1s", &|| bench.waits_in_a_chain(1, 0.5)),
+        ("chain-10s", &|| bench.waits_in_a_chain(10, 0.1)),
+        ("looks", &|| bench.looks_at_many()),
     ];
-    if kept.iter().all(|kept| *kept) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    run::all(&parts)
 }
 
 struct Bench<'e> {
@@ -76,10 +79,8 @@ impl Bench<'_> {
             self.convoke(&up);
             let (ours, theirs) = in_turns(PAIRS, || self.convoke(&up), || self.peer(&up));
             self.engine.clear(&project);
-            let peak = ours.iter().map(Measured::mebibytes).fold(0.0, f64::max);
-            println!("  its peak of memory: {peak:.1} MiB (at most {MOST_MEBIBYTES})");
             let fast = compare(&format!("up -d that changes nothing, {count} services"), &ours, &theirs, 0.15);
-            fast && peak <= MOST_MEBIBYTES
+            remembers(&ours, MOST_MEBIBYTES) && fast
         });
         kept.iter().all(|kept| *kept)
     }
@@ -149,8 +150,23 @@ impl Bench<'_> {
     /// Nothing at all, which is what every command begins with.
     fn starts(&self) -> bool {
         let help: Vec<_> = (0..QUICK_PAIRS).map(|_| self.convoke(&["--help"])).collect();
-        println!("--help: {:.1?}", median(&help));
-        median(&help) < Duration::from_millis(5)
+        run::takes("--help", &help, Duration::from_millis(5))
+    }
+
+    /// What a shell asks when somebody looks for a service, as its script asks it.
+    fn completes(&self) -> bool {
+        self.compose(&self.many(MANY));
+        let mut asked = self.command(&["--", "convoke", "logs", ""]);
+        asked.envs([("CONVOKE_COMPLETE", "bash"), ("_CLAP_COMPLETE_INDEX", "2"), ("_CLAP_IFS", "\n")]);
+        let mut answer = String::new();
+        let runs = (0..QUICK_PAIRS).map(|_| {
+            answer.clear();
+            run::measure_heard(&mut asked, |mut output| output.read_to_string(&mut answer).expect("words")).0
+        });
+        let runs: Vec<_> = runs.collect();
+        let names = answer.lines().filter(|word| word.starts_with('s')).count();
+        assert!(names == MANY, "{names} services are offered: {answer}");
+        run::takes(&format!("completing one of {MANY} services"), &runs, Duration::from_millis(20))
     }
 
     /// What a look costs beyond what the engine itself takes to answer.
@@ -192,8 +208,14 @@ impl Bench<'_> {
         std::fs::write(self.folder.path().join("compose.yaml"), text).expect("a compose file");
     }
 
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_convoke"));
+        command.args(words).current_dir(self.folder.path());
+        command
+    }
+
     fn convoke(&self, words: &[&str]) -> Measured {
-        run::measure(Command::new(env!("CARGO_BIN_EXE_convoke")).args(words).current_dir(self.folder.path()))
+        run::measure(&mut self.command(words))
     }
 
     fn peer(&self, words: &[&str]) -> Measured {

@@ -1,6 +1,6 @@
 //! How long a command took and how much memory it had, and how two of them compare.
 
-use std::process::{Command, Stdio};
+use std::process::{ChildStdout, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::NamedTempFile;
@@ -32,11 +32,22 @@ pub fn measure(command: &mut Command) -> Measured {
     measured
 }
 
+/// The same, with somebody who reads what it writes.
+pub fn measure_heard<T>(command: &mut Command, hear: impl FnOnce(ChildStdout) -> T) -> (Measured, T) {
+    let mut heard = None;
+    let (measured, status, said) = watch(command, Stdio::piped(), |output| heard = output.map(hear));
+    assert!(status == 0, "{command:?}: status {status}\n{said}");
+    (measured, heard.expect("an output to read"))
+}
+
 /// Runs a command to its end, and gives its status as the system does, and what it said of errors.
-///
+pub fn run(command: &mut Command) -> (Measured, i32, String) {
+    watch(command, Stdio::null(), |_| {})
+}
+
 /// A process that is started has at its peak at least what its parent had: so it is this program started once more, and
 /// small yet, that starts the command and tells what it took.
-pub fn run(command: &mut Command) -> (Measured, i32, String) {
+fn watch(command: &mut Command, stdout: Stdio, hear: impl FnOnce(Option<ChildStdout>)) -> (Measured, i32, String) {
     let told = NamedTempFile::new().expect("a file for what is measured");
     let mut between = Command::new(std::env::current_exe().expect("this program"));
     between.arg(BETWEEN).arg(told.path()).arg(command.get_program()).args(command.get_args());
@@ -49,8 +60,10 @@ pub fn run(command: &mut Command) -> (Measured, i32, String) {
     if let Some(folder) = command.get_current_dir() {
         between.current_dir(folder);
     }
-    let done = between.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).output();
-    let done = done.unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let begun = between.stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped()).spawn();
+    let mut begun = begun.unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    hear(begun.stdout.take());
+    let done = begun.wait_with_output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let said = String::from_utf8_lossy(&done.stderr).into_owned();
     let text = std::fs::read_to_string(told.path()).expect("what was measured");
     let numbers: Vec<u64> = text.split_whitespace().filter_map(|number| number.parse().ok()).collect();
@@ -89,9 +102,49 @@ fn measured(command: &mut Command) -> String {
 }
 
 pub fn median(runs: &[Measured]) -> Duration {
-    let mut walls: Vec<_> = runs.iter().map(|run| run.wall).collect();
-    walls.sort();
-    walls[walls.len() / 2]
+    middle(runs, |run| run.wall)
+}
+
+fn middle(runs: &[Measured], of: impl Fn(&Measured) -> Duration) -> Duration {
+    let mut times: Vec<_> = runs.iter().map(of).collect();
+    times.sort();
+    times[times.len() / 2]
+}
+
+/// The most memory that any of some runs had, in MiB.
+pub fn peak(runs: &[Measured]) -> f64 {
+    runs.iter().map(Measured::mebibytes).fold(0.0, f64::max)
+}
+
+pub fn verdict(kept: bool) -> &'static str {
+    if kept { "kept" } else { "MISSED" }
+}
+
+/// Prints the peak of memory of some runs, and says whether that is within the limit, in MiB.
+pub fn remembers(runs: &[Measured], limit: f64) -> bool {
+    let (peak, kept) = (peak(runs), peak(runs) <= limit);
+    println!("  its peak of memory: {peak:.1} MiB (at most {limit}: {})", verdict(kept));
+    kept
+}
+
+/// Prints how long some runs took, and says whether that is within the limit.
+pub fn takes(what: &str, runs: &[Measured], limit: Duration) -> bool {
+    let (wall, kept) = (median(runs), median(runs) < limit);
+    println!("{what}: {wall:.1?} (below {limit:.0?}: {})", verdict(kept));
+    kept
+}
+
+/// Measures the parts of a bench that are named on the command line, or all of them.
+pub fn all(parts: &[(&str, &dyn Fn() -> bool)]) -> ExitCode {
+    let named: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    if let Some(unknown) = named.iter().find(|word| !parts.iter().any(|(name, _)| name == word)) {
+        let names: Vec<_> = parts.iter().map(|(name, _)| *name).collect();
+        eprintln!("no part is called {unknown}: {}", names.join(", "));
+        return ExitCode::FAILURE;
+    }
+    let is_meant = |name: &str| named.is_empty() || named.iter().any(|word| word == name);
+    let kept: Vec<bool> = parts.iter().filter(|(name, _)| is_meant(name)).map(|(_, part)| part()).collect();
+    if kept.into_iter().all(|kept| kept) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Runs both once to warm up, and then in turns.
@@ -116,11 +169,18 @@ pub fn in_turns(
 
 /// Prints both medians and their ratio, and says whether that is within the limit.
 pub fn compare(what: &str, ours: &[Measured], theirs: &[Measured], limit: f64) -> bool {
-    let (mine, other) = (median(ours), median(theirs));
+    compare_times(what, median(ours), median(theirs), limit)
+}
+
+/// The same for the time that processors worked.
+pub fn compare_work(what: &str, ours: &[Measured], theirs: &[Measured], limit: f64) -> bool {
+    compare_times(what, middle(ours, |run| run.cpu), middle(theirs, |run| run.cpu), limit)
+}
+
+fn compare_times(what: &str, mine: Duration, other: Duration, limit: f64) -> bool {
     let ratio = mine.as_secs_f64() / other.as_secs_f64();
     let kept = ratio <= limit;
-    let verdict = if kept { "kept" } else { "MISSED" };
-    println!("{what}: {mine:.1?} against {other:.1?}, ratio {ratio:.3} (at most {limit}: {verdict})");
+    println!("{what}: {mine:.1?} against {other:.1?}, ratio {ratio:.3} (at most {limit}: {})", verdict(kept));
     kept
 }
 

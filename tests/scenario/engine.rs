@@ -58,7 +58,8 @@ impl Engine {
         Ok(Answer { status: status.ok_or(std::io::ErrorKind::InvalidData)?, body })
     }
 
-    fn send(&self, method: &str, path: &str, content_type: &str, body: &[u8]) -> std::io::Result<UnixStream> {
+    /// Sends a request; its answer is to be read.
+    pub fn send(&self, method: &str, path: &str, content_type: &str, body: &[u8]) -> std::io::Result<UnixStream> {
         let mut stream = UnixStream::connect(&self.socket)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         let length = body.len();

@@ -9,7 +9,7 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::MetadataExt;
 use std::process;
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 fn main() {
     stop_when_asked();
@@ -43,8 +43,12 @@ fn act(deed: &str, words: &mut impl Iterator<Item = String>) -> Result<(), Strin
             io::stdout().flush().map_err(told)?;
         }
         "complain" => eprintln!("{}", word()?),
-        "lines" => lines(number(&word()?)?, Duration::ZERO),
-        "drip" => lines(number(&word()?)?, Duration::from_millis(5)),
+        "lines" => (1..=number(&word()?)?).for_each(line),
+        "drip" => (1..=number(&word()?)?).for_each(|number| {
+            line(number);
+            thread::sleep(Duration::from_millis(5));
+        }),
+        "pace" => pace(number(&word()?)?, number(&word()?)?),
         "count" => count(&word()?, number(&word()?)?)?,
         "repeat" => drop(io::copy(&mut io::stdin(), &mut io::stdout()).map_err(told)?),
         "ask" => {
@@ -65,6 +69,12 @@ fn act(deed: &str, words: &mut impl Iterator<Item = String>) -> Result<(), Strin
         "environment" => env::vars().for_each(|(name, value)| println!("{name}={value}")),
         "write" => fs::write(word()?, word()?).map_err(told)?,
         "show" => println!("{}", fs::read_to_string(word()?).map_err(told)?.trim_end()),
+        "await-file" => {
+            let path = word()?;
+            while !fs::exists(&path).map_err(told)? {
+                thread::sleep(Duration::from_millis(50));
+            }
+        }
         "sleep" => thread::sleep(Duration::from_millis(number(&word()?)?)),
         "serve" => serve(port(&word()?)?)?,
         "reach" => drop(TcpStream::connect(("127.0.0.1", port(&word()?)?)).map_err(told)?),
@@ -80,15 +90,21 @@ fn act(deed: &str, words: &mut impl Iterator<Item = String>) -> Result<(), Strin
     Ok(())
 }
 
-/// Numbered lines, odd ones to standard output and even ones to standard error.
-fn lines(count: u64, pause: Duration) {
+/// A numbered line, odd ones to standard output and even ones to standard error.
+fn line(number: u64) {
+    if number % 2 == 1 { println!("line {number}") } else { eprintln!("line {number}") }
+}
+
+/// Numbered lines, so many a second: some at a time, as programs write when they have something to do.
+fn pace(count: u64, a_second: u64) {
+    const PAUSE: Duration = Duration::from_millis(20);
+    let began = Instant::now();
     for number in 1..=count {
-        if number % 2 == 1 {
-            println!("line {number}")
-        } else {
-            eprintln!("line {number}")
+        line(number);
+        let ahead = Duration::from_micros(number * 1_000_000 / a_second).saturating_sub(began.elapsed());
+        if ahead >= PAUSE {
+            thread::sleep(ahead);
         }
-        thread::sleep(pause);
     }
 }
 
@@ -101,11 +117,7 @@ fn count(file: &str, last: u64) -> Result<(), String> {
     let breaks_off = first + 2000 + u64::from(age.subsec_micros()) % 2000;
     for number in first..=last {
         told_so_far.write_all(b".").map_err(told)?;
-        if number % 2 == 1 {
-            println!("line {number}")
-        } else {
-            eprintln!("line {number}")
-        }
+        line(number);
         if number == breaks_off && number < last {
             process::exit(1);
         }
