@@ -10,7 +10,7 @@ const OVERLAP: i64 = 10_000_000;
 /// So many lines are remembered at most.
 const MOST: usize = 65_536;
 /// With fewer lines, nobody looks whether some of them are too old to come again.
-const FEW: usize = 512;
+const FEW: usize = 128;
 
 /// What was told of one container, as far back as it matters.
 #[derive(Debug, Default)]

@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::dial::Link;
 
 /// How much is read at a time at most.
-const READ: usize = 64 * 1024;
+const READ: usize = 16 * 1024;
 /// The longest head, and the longest refusal, that is listened to.
 const HEAD: usize = 64 * 1024;
 

@@ -95,7 +95,7 @@ pub(super) fn streamed(stream: impl Stream<Item = io::Result<Bytes>> + Send + 's
 impl Wire {
     pub(super) fn new(dialer: Dialer) -> Self {
         let origin = format!("http://{}", dialer.host());
-        let client = Client::builder(TokioExecutor::new()).build(dialer.clone());
+        let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(IDLE).build(dialer.clone());
         Self { client, dialer, origin: origin.into(), prefix: "".into() }
     }
 
@@ -193,6 +193,9 @@ impl Wire {
         read_json(self.send(Method::POST, path, query, &headers, body).await?).await
     }
 }
+
+/// How many connections are kept for the next call: each takes memory, also after a moment of a hundred calls at once.
+const IDLE: usize = 32;
 
 /// Between attempts: an engine that restarts is back within a second or two.
 const PAUSES: [Duration; 3] = [Duration::from_millis(100), Duration::from_millis(400), Duration::from_millis(1000)];
