@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::reset::Resets;
 use super::{Loading, Options};
 use crate::diagnostic::{Diagnostic, Files, Span};
 use crate::source::{self, ReadError, Reader, Rejected, Source, is_remote, shown};
@@ -16,6 +17,15 @@ pub(super) struct Written {
     /// Absolute; `-` is standard input.
     pub path: PathBuf,
     pub node: Node,
+    /// Whether anything in it may be tagged `!reset` or `!override`.
+    tagged: bool,
+}
+
+impl Written {
+    /// Takes away what is tagged: nothing else needs to look at that.
+    pub fn take_resets(&mut self) -> Resets {
+        if self.tagged { Resets::take(&mut self.node) } else { Resets::default() }
+    }
 }
 
 /// The name of the project alone. Of its files, no more is looked at than it takes to find it.
@@ -60,7 +70,7 @@ impl Loading<'_> {
         let file = self.files.add(shown(path, &self.source.current_dir), text);
         self.ways.uses.extend(named.map(|place| (file, place)));
         let text = self.files.get(file).map_or("", |file| file.text.as_str());
-        let Parsed { documents, findings, unread, values } =
+        let Parsed { documents, findings, unread, values, tagged } =
             yaml::parse_all(file, text, self.options.provenance, self.growth.room());
         self.growth.values(values, named, &mut self.findings);
         for services in documents.iter().filter_map(|node| node.as_map()?.get("services")) {
@@ -80,7 +90,7 @@ impl Loading<'_> {
         let mut written = Vec::new();
         for node in documents {
             match node.kind {
-                Kind::Map(_) => written.push(Written { path: path.to_owned(), node }),
+                Kind::Map(_) => written.push(Written { path: path.to_owned(), node, tagged }),
                 Kind::Null => self.findings.push(Diagnostic::error("empty compose file").at(node.span)),
                 _ => self.findings.push(
                     Diagnostic::error(format!("top-level object must be a mapping, not {}", node.noun())).at(node.span),

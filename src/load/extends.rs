@@ -5,7 +5,6 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::documents::Written;
 use super::reset::Resets;
 use super::{Checked, Loading, Scope, merge, paths};
 use crate::diagnostic::{CHAIN_LIMIT, Diagnostic, Span, chain, is_worth_a_search, nearest};
@@ -296,8 +295,9 @@ impl Loading<'_> {
     fn read_base_file(&mut self, path: &Path, span: Span, name: &str, scope: &Scope<'_>) -> Option<BaseFile> {
         let documents = self.documents(path, Some(span))?;
         let mut model = self.empty_document(span);
-        for Written { node: mut document, .. } in documents {
-            let resets = Resets::take(&mut document);
+        for mut written in documents {
+            let resets = written.take_resets();
+            let mut document = written.node;
             self.interpolate(&mut document, scope);
             resets.apply(&mut model);
             self.merge_document(&mut model, document, Checked::No);

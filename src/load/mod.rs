@@ -183,12 +183,12 @@ impl<'l> Loading<'l> {
     /// The documents of one project merged in their order, with everything in it that they include.
     fn model(&mut self, documents: Vec<Written>, scope: &Scope<'l>) -> Node {
         let mut model = self.empty_document(Span { file: crate::diagnostic::FileId(0), start: 0, end: 0 });
-        for Written { path, node: mut document } in documents {
+        for mut written in documents {
             if self.growth.is_over() {
                 return model;
             }
-            // What is tagged `!reset` is gone before anything else looks at it.
-            let resets = reset::Resets::take(&mut document);
+            let resets = written.take_resets();
+            let Written { path, node: mut document, .. } = written;
             self.interpolate(&mut document, scope);
             extends::apply(self, &mut document, &path, &resets, scope);
             if self.is_hopeless() {

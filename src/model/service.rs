@@ -142,7 +142,7 @@ pub struct Service {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub network_mode: String,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub networks: BTreeMap<String, Option<Endpoint>>,
+    pub networks: BTreeMap<String, Option<Box<Endpoint>>>,
     #[serde(skip_serializing_if = "is_default")]
     pub oom_kill_disable: bool,
     #[serde(skip_serializing_if = "is_default")]

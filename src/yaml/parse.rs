@@ -32,11 +32,14 @@ pub struct Parsed {
     pub unread: Option<Span>,
     /// How many keys, values and ends of lists and mappings there are.
     pub values: usize,
+    /// Whether anything is tagged `!reset` or `!override`.
+    pub tagged: bool,
 }
 
 impl Parsed {
     fn nothing(file: FileId, findings: Vec<Diagnostic>) -> Self {
-        Self { documents: Vec::new(), findings, unread: Some(Span { file, start: 0, end: u32::MAX }), values: 0 }
+        let unread = Some(Span { file, start: 0, end: u32::MAX });
+        Self { documents: Vec::new(), findings, unread, values: 0, tagged: false }
     }
 }
 

@@ -130,6 +130,8 @@ pub(super) struct Tree<'t> {
     remember: bool,
     /// The number of events.
     values: usize,
+    /// Whether anything has a tag that the format gives a meaning to.
+    tagged: bool,
     /// The keys so far.
     words: HashSet<Arc<str>, RandomState>,
 }
@@ -151,6 +153,7 @@ impl<'t> Tree<'t> {
             stopped: false,
             remember,
             values: events.len(),
+            tagged: false,
             words: HashSet::default(),
         }
     }
@@ -170,7 +173,8 @@ impl<'t> Tree<'t> {
                 self.end(span);
             }
         }
-        Parsed { documents: self.documents, findings: self.findings, unread, values: self.values }
+        let Self { documents, findings, values, tagged, .. } = self;
+        Parsed { documents, findings, unread, values, tagged }
     }
 
     pub(super) fn add(&mut self, event: &'t Event<'_>, place: &Place) {
@@ -259,6 +263,7 @@ impl<'t> Tree<'t> {
 
     fn scalar(&mut self, event: &Event<'_>, place: &Place) {
         let Event::Scalar { text, style, anchor, tag, own, merge } = event else { return };
+        self.tagged |= own.is_some();
         let span = if place.span.start == place.span.end { self.stand_in(place) } else { place.span };
         let kind = match tag {
             Some(tag) => scalar::resolve_tagged(text, *tag).unwrap_or_else(|message| {
@@ -305,6 +310,7 @@ impl<'t> Tree<'t> {
         if self.is_used(anchor) {
             self.anchors.insert(anchor, None);
         }
+        self.tagged |= own.is_some();
         self.open.push(Open { content, span: place.span, own, anchor, flow, size: 1, depth: 1 });
     }
 

@@ -14,34 +14,36 @@ const COMMANDS: &[&str] = &["command", "entrypoint", "healthcheck", "post_start"
 
 /// Empties the lists whose long forms make a project too large.
 pub(in crate::load) fn limit_lists(document: &mut Node, growth: &mut Growth, findings: &mut Vec<Diagnostic>) {
-    for (key, values) in ITEMS {
-        limit(document, &[key], growth, findings, |list| {
-            let items = list.as_seq().unwrap_or_default().iter().filter_map(Node::as_str);
-            items.map(ports::count).sum::<usize>() * values
-        });
-    }
+    super::each(document, "services", |_, service| {
+        for (key, values) in ITEMS {
+            let count = |list: &Node| {
+                let items = list.as_seq().unwrap_or_default().iter().filter_map(Node::as_str);
+                items.map(ports::count).sum::<usize>() * values
+            };
+            limit(service, key, count, growth, findings);
+        }
+    });
 }
 
 /// Empties the commands that make a project too large.
 pub(in crate::load) fn limit_commands(document: &mut Node, growth: &mut Growth, findings: &mut Vec<Diagnostic>) {
-    limit(document, COMMANDS, growth, findings, words);
+    super::each(document, "services", |_, service| {
+        COMMANDS.iter().for_each(|key| limit(service, key, words, growth, findings));
+    });
 }
 
 fn limit(
-    document: &mut Node,
-    keys: &[&str],
+    service: &mut Map,
+    key: &str,
+    count: impl Fn(&Node) -> usize,
     growth: &mut Growth,
     findings: &mut Vec<Diagnostic>,
-    count: impl Fn(&Node) -> usize,
 ) {
-    super::each(document, "services", |_, service: &mut Map| {
-        for key in keys {
-            let Some(value) = service.get_mut(key) else { continue };
-            if !growth.values(count(value), Some(value.span), findings) {
-                value.kind = Kind::Null;
-            }
-        }
-    });
+    if let Some(value) = service.get_mut(key)
+        && !growth.values(count(value), Some(value.span), findings)
+    {
+        value.kind = Kind::Null;
+    }
 }
 
 fn words(node: &Node) -> usize {
