@@ -151,6 +151,25 @@ impl Engine {
         found
     }
 
+    /// Removes every image that was built for a project or made from its containers, and what a build left on the way to
+    /// one: that has no label but the one that the scenario gave it.
+    pub fn clear_images(&self, project: &str) {
+        for label in [PROJECT, "scenario"] {
+            let path = format!("/images/json?all=1&filters={}", of(label, project));
+            let mut known = usize::MAX;
+            loop {
+                let list = self.get(&path);
+                let ids: Vec<_> = list.as_array().into_iter().flatten().map(|image| text(&image["Id"])).collect();
+                // What others stand upon can only go after them.
+                if ids.is_empty() || ids.len() == known {
+                    break;
+                }
+                known = ids.len();
+                ids.into_iter().for_each(|id| self.remove_image(id));
+            }
+        }
+    }
+
     /// Makes an image of one static program, which is its entrypoint.
     pub fn import(&self, program: &Path, name: &str, tag: &str) {
         let mut archive = tar::Builder::new(Vec::new());
@@ -225,7 +244,11 @@ fn names(list: &Value) -> Vec<String> {
 }
 
 fn of_project(project: &str) -> String {
-    escape(&json!({ "label": [format!("{PROJECT}={project}")] }).to_string())
+    of(PROJECT, project)
+}
+
+fn of(label: &str, value: &str) -> String {
+    escape(&json!({ "label": [format!("{label}={value}")] }).to_string())
 }
 
 fn escape(text: &str) -> String {

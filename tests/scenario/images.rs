@@ -22,24 +22,6 @@ stories![
     builds_what_others_stand_upon_first,
 ];
 
-/// Takes images away when the scenario is over, however it ends.
-pub struct Shed<'s>(pub &'s Scenario<'s>, pub Vec<String>);
-
-impl Drop for Shed<'_> {
-    fn drop(&mut self) {
-        for image in &self.1 {
-            self.0.engine.remove_image(image);
-        }
-        // What was pulled and then built anew has no name any more, but the digest that the registry gave it.
-        let names: Vec<&str> = self.1.iter().filter_map(|image| Some(image.rsplit_once(':')?.0)).collect();
-        for listed in self.0.engine.get("/images/json?all=1").as_array().into_iter().flatten() {
-            let digests = listed["RepoDigests"].as_array().into_iter().flatten().map(text);
-            let ours = digests.filter(|digest| digest.split_once('@').is_some_and(|(name, _)| names.contains(&name)));
-            ours.for_each(|digest| self.0.engine.remove_image(digest));
-        }
-    }
-}
-
 fn there(scenario: &Scenario, image: &str) -> bool {
     scenario.engine.call("GET", &format!("/images/{image}/json"), "", b"").status == 200
 }
@@ -55,7 +37,7 @@ fn files(scenario: &Scenario) {
 }
 
 /// A project with one image that is built, with a name at a registry.
-fn shop<'s>(scenario: &'s Scenario<'s>, registry: &Registry) -> (String, Shed<'s>) {
+fn shop(scenario: &Scenario, registry: &Registry) -> String {
     let image = format!("{}/{}/api:1", registry.host(), scenario.project);
     files(scenario);
     let also = format!("{}/{}/api:2", registry.host(), scenario.project);
@@ -68,13 +50,12 @@ fn shop<'s>(scenario: &'s Scenario<'s>, registry: &Registry) -> (String, Shed<'s
   local: {{ build: context }}
 "
     ));
-    let local = format!("{}-local", scenario.project);
-    (image.clone(), Shed(scenario, vec![image, also, local]))
+    image
 }
 
 fn builds_pushes_and_pulls(scenario: &Scenario) {
     let registry = Registry::open();
-    let (image, _shed) = shop(scenario, &registry);
+    let image = shop(scenario, &registry);
     let name = |tag: &str| format!("{}/api:{tag}", scenario.project);
     scenario.done(&["build", "--dry-run"]);
     assert!(!there(scenario, &image), "nothing was built");
@@ -108,14 +89,14 @@ fn builds_pushes_and_pulls(scenario: &Scenario) {
     seat.ends_with(0);
 
     let other = Registry::open();
-    let (image, _other) = shop(scenario, &other);
+    let image = shop(scenario, &other);
     scenario.done(&["build", "-q", "--push", "api"]);
     assert!(there(scenario, &image) && other.has(&name("1")) && other.has(&name("2")));
 }
 
 fn pulls_what_the_policies_say(scenario: &Scenario) {
     let registry = Registry::open();
-    let (image, _shed) = shop(scenario, &registry);
+    let image = shop(scenario, &registry);
     scenario.done(&["build", "-q", "--push", "api"]);
     let services = format!(
         "services:
@@ -163,7 +144,6 @@ fn so_many_images_travel_at_once_as_may(scenario: &Scenario) {
     let build =
         format!("services: {{ a: {{ image: '{}', build: {{ context: context, tags: [\"{tags}\"] }} }} }}", names[0]);
     scenario.compose(&build);
-    let _shed = Shed(scenario, names.to_vec());
     scenario.done(&["build", "-q", "--push"]);
     let service = |(number, image): (usize, &String)| format!("  s{number}: {{ image: '{image}' }}\n");
     let services: String = names.iter().enumerate().map(service).collect();
@@ -179,7 +159,7 @@ fn so_many_images_travel_at_once_as_may(scenario: &Scenario) {
 
 fn passwords_come_from_where_docker_keeps_them(scenario: &Scenario) {
     let registry = Registry::guarded("me", "hush");
-    let (image, _shed) = shop(scenario, &registry);
+    let image = shop(scenario, &registry);
     scenario.done(&["build", "-q", "api"]);
     let refused = scenario.convoke(&["push"]).exits_with(1);
     refused.complains_about(&["no basic auth credentials", "docker login"]);
@@ -212,7 +192,7 @@ fn passwords_come_from_where_docker_keeps_them(scenario: &Scenario) {
 
 fn passing_faults_are_tried_again_and_others_are_not(scenario: &Scenario) {
     let registry = Registry::open();
-    let (image, _shed) = shop(scenario, &registry);
+    let image = shop(scenario, &registry);
     scenario.done(&["build", "-q", "--push", "api"]);
     for fault in [Fault::Status("503 Service Unavailable"), Fault::Status("500 Internal Server Error"), Fault::Cut] {
         // An engine may ask more than once for each try of ours.
@@ -229,7 +209,7 @@ fn passing_faults_are_tried_again_and_others_are_not(scenario: &Scenario) {
 
 fn what_cannot_be_pulled_keeps_nothing_else_from_it(scenario: &Scenario) {
     let registry = Registry::open();
-    let (image, _shed) = shop(scenario, &registry);
+    let image = shop(scenario, &registry);
     scenario.done(&["build", "-q", "--push", "api"]);
     scenario.engine.remove_image(&image);
     let gone = format!("{}/gone:1", registry.host());
@@ -264,7 +244,6 @@ fn builds_with_flags_over_the_file(scenario: &Scenario) {
 ",
     );
     let (web, db) = (format!("{project}-web"), format!("{project}-db"));
-    let _shed = Shed(scenario, vec![web.clone(), db.clone()]);
     let greeting = || {
         let image = scenario.engine.get(&format!("/images/{web}/json"));
         text(&image["Config"]["Labels"]["greeting"]).to_owned()
@@ -306,8 +285,6 @@ fn builds_with_flags_over_the_file(scenario: &Scenario) {
 /// Whichever order the file has them in.
 fn builds_what_others_stand_upon_first(scenario: &Scenario) {
     let project = &scenario.project;
-    let images: Vec<String> = ["a", "b", "c"].map(|name| format!("{project}-{name}")).into();
-    let _shed = Shed(scenario, images);
     scenario.file("note", "kept\n");
     scenario.file("Dockerfile", &format!("FROM {project}-b\nCOPY --from={project}-c /note /twin\n"));
     scenario.compose(&format!(

@@ -16,6 +16,8 @@ stories![
     chooses_lines,
     writes_lines_as_objects,
     shows_one_container_after_the_other,
+    waits_for_a_reader_who_stops,
+    ends_quietly_when_nobody_reads_any_more,
     keeps_lines_when_it_is_killed,
     tells_where_the_time_went,
 ];
@@ -83,6 +85,45 @@ fn shows_one_container_after_the_other(scenario: &Scenario) {
     scenario.variable("GITHUB_ACTIONS", "true");
     let logs = scenario.done(&["logs", "--group", "web"]).stdout;
     assert!(logs.starts_with("::group::web-1\nget /\n") && logs.ends_with("done\n::endgroup::\n"), "{logs}");
+}
+
+/// Nothing gathers in memory while nobody reads, and nothing is lost.
+fn waits_for_a_reader_who_stops(scenario: &Scenario) {
+    const LINES: u64 = 200_000;
+    const MEBIBYTES: u64 = 40;
+    scenario.compose(&format!(
+        "services: {{ web: {{ image: ACTOR, command: [await-file, /gate/open, lines, '{LINES}'], volumes: ['gate:/gate'] }} }}\n\
+         volumes: {{ gate: }}\n"
+    ));
+    let mut events = scenario.engine.events(&scenario.project);
+    scenario.done(&["up", "-d"]);
+    let mut logs = scenario.begin(&["logs", "-f", "--json"]);
+    scenario.done(&["exec", "-T", "web", "/actor", "write", "/gate/open", ""]);
+    logs.until_line("\"line 1\"");
+    events.wait_for_action("web", "die");
+    logs.until_line(&format!("\"line {}\"", LINES / 2));
+    let peak = logs.peak();
+    assert!(peak < MEBIBYTES, "{peak} MiB");
+    let shown = logs.end().exits_with(0);
+    let seen = &lines_by_service(&shown.stdout)["web"];
+    assert!(seen.keys().copied().eq(1..=LINES), "{} of {LINES} lines", seen.len());
+    assert!(seen.values().all(|places| places.len() == 1), "some are doubled");
+}
+
+fn ends_quietly_when_nobody_reads_any_more(scenario: &Scenario) {
+    scenario.up("services: { web: { image: ACTOR, command: [lines, '20000', say, enough, stay] } }\n");
+    // Whoever has seen the last line leaves while there is nothing to write.
+    for (words, last) in [
+        (&["logs", "-f"][..], "enough"),
+        (&["logs"], "line 1"),
+        (&["logs", "-f"], "line 1"),
+        (&["logs", "--json"], "line 1"),
+        (&["logs", "-f", "--tail", "1"], "enough"),
+    ] {
+        let mut logs = scenario.begin(words);
+        logs.until_line(last);
+        assert_eq!(logs.leave().exits_with(0).stderr, "", "{words:?}");
+    }
 }
 
 /// Ten containers that write ten thousand lines each, break off and are restarted by the engine; one is replaced in the

@@ -2,11 +2,11 @@
 
 use std::cell::{Cell, RefCell};
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::Instant;
@@ -42,7 +42,7 @@ pub struct Running {
     child: Child,
     command: String,
     artefacts: PathBuf,
-    output: BufReader<ChildStdout>,
+    output: BufReader<Box<dyn Read>>,
     /// What was read of its output already.
     stdout: Vec<u8>,
     /// Dropped when the command has ended, which calls the watch off.
@@ -71,6 +71,7 @@ pub fn play(name: &str, engine: &Engine, image: &str, story: fn(&Scenario)) {
     }
     let down = catch_unwind(AssertUnwindSafe(|| scenario.convoke(&["down", "-v", "--remove-orphans", "-t", "0"])));
     let left = engine.clear(&scenario.project);
+    engine.clear_images(&scenario.project);
     match outcome.and(down) {
         Ok(down) if down.status.success() && left.is_empty() => {
             fs::remove_dir_all(&scenario.artefacts).expect("a folder of what was seen");
@@ -217,7 +218,8 @@ impl<'e> Scenario<'e> {
         command.env("DOCKER_HOST", self.engine.address()).envs(self.variables.borrow().iter().map(|(k, v)| (k, v)));
         let child = command.stdin(stdin).stdout(Stdio::piped()).stderr(stderr).spawn();
         let mut child = child.unwrap_or_else(|error| panic!("{program}: {error}"));
-        let output = BufReader::new(child.stdout.take().expect("a piped output"));
+        let output: Box<dyn Read> = Box::new(child.stdout.take().expect("a piped output"));
+        let output = BufReader::new(output);
         let (watch, called_off) = mpsc::channel::<()>();
         let pid = pid(&child);
         thread::spawn(move || {
@@ -326,6 +328,19 @@ impl Running {
 
     pub fn signal(&self, signal: Signal) {
         kill_process(pid(&self.child), signal).expect("a running command");
+    }
+
+    /// Leaves without having read all of it, and waits for its end.
+    pub fn leave(mut self) -> Outcome {
+        self.output = BufReader::new(Box::new(std::io::empty()));
+        self.end()
+    }
+
+    /// The most memory that it has had so far, in MiB.
+    pub fn peak(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a running command");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+        peak.and_then(|kibibytes| kibibytes.parse::<u64>().ok()).expect("a number of kibibytes") / 1024
     }
 
     pub fn end(self) -> Outcome {

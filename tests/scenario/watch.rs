@@ -7,7 +7,6 @@ use rustix::process::Signal;
 
 use crate::actor;
 use crate::engine::text;
-use crate::images::Shed;
 use crate::scenario::{Running, Scenario};
 use crate::stories;
 
@@ -215,7 +214,6 @@ fn nameless(scenario: &Scenario) -> Vec<String> {
 
 fn a_watch_builds_anew(scenario: &Scenario) {
     scenario.variable("DOCKER_BUILDKIT", "0");
-    let _shed = Shed(scenario, vec![format!("{}-web", scenario.project), format!("{}-db", scenario.project)]);
     let dockerfile = format!("FROM ACTOR\nLABEL scenario={}\nCOPY . /context\n", scenario.project);
     scenario.file("app/Dockerfile", &dockerfile);
     scenario.file("app/.dockerignore", "left\n");
