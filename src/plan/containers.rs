@@ -250,6 +250,9 @@ impl<'p> Planner<'p> {
             Purpose::Replica(number) => number,
             Purpose::OneOff(_) | Purpose::Hook(_) => 0,
         };
+        if !self.has_owners(name, service) {
+            return None;
+        }
         let links = self.links(name, service, number.max(1));
         let image = self.images.get(name)?.image.clone();
         let specified = match spec::container(&self.context, name, service, purpose, &links) {
@@ -283,6 +286,25 @@ impl<'p> Planner<'p> {
         draft.spec.labels.extend(grants::labels(self.project, service, self.observed));
         draft.seal(service);
         Some(draft)
+    }
+
+    /// Whether everybody whose namespaces or volumes a service uses has a container, or will have one.
+    fn has_owners(&mut self, name: &ServiceName, service: &Service) -> bool {
+        let modes =
+            [("network_mode", "network namespace", &service.network_mode), ("ipc", "IPC namespace", &service.ipc)];
+        let modes = modes.into_iter().chain([("pid", "PID namespace", &service.pid)]);
+        let modes = modes.filter_map(|(key, what, mode)| Some((key, what, mode.strip_prefix("service:")?)));
+        let volumes = volume_services(service).map(|owner| ("volumes_from", "volume", owner));
+        let missing: Vec<_> = modes.chain(volumes).filter(|(_, _, owner)| self.lowest(owner).is_none()).collect();
+        for (key, what, owner) in &missing {
+            let message = format!("cannot share {what} with service {owner}: container missing");
+            let error = PlanError::of_service(name, key, message);
+            let error = error.help(format!("leave --no-deps out, or bring {owner} up before"));
+            if !self.errors.contains(&error) {
+                self.errors.push(error);
+            }
+        }
+        missing.is_empty()
     }
 
     pub fn owner(&self, mode: &str) -> Option<ContainerRef> {
@@ -430,7 +452,10 @@ fn made_by(step: StepId, kept: &Kept<'_>, project: &crate::model::Project, name:
 /// Services whose namespaces or volumes a service uses.
 pub(super) fn shared_services(service: &Service) -> impl Iterator<Item = &str> {
     let modes = [&service.network_mode, &service.ipc, &service.pid];
+    modes.into_iter().filter_map(|mode| mode.strip_prefix("service:")).chain(volume_services(service))
+}
+
+fn volume_services(service: &Service) -> impl Iterator<Item = &str> {
     let volumes = service.volumes_from.iter().filter(|from| !from.starts_with("container:"));
-    let volumes = volumes.map(|from| from.split_once(':').map_or(from.as_str(), |(name, _)| name));
-    modes.into_iter().filter_map(|mode| mode.strip_prefix("service:")).chain(volumes)
+    volumes.map(|from| from.split_once(':').map_or(from.as_str(), |(name, _)| name))
 }

@@ -86,6 +86,12 @@ fn what_cannot_be_is_said_before_anything_is_done() {
         ),
         errors(&project(json!({"a": with(json!({"links": ["b"]})), "b": with(json!({"links": ["a"]}))})), &policy),
         errors(&project(json!({"a": with(json!({"dns": ["x"], "security_opt": ["y"]}))})), &policy),
+        errors(
+            &project(json!({"a": with(json!({
+                "network_mode": "service:b", "ipc": "service:b", "pid": "service:b", "volumes_from": ["b:ro"]
+            }))})),
+            &policy,
+        ),
     ];
     insta::assert_snapshot!(all.join("\n--\n"));
 }
