@@ -12,10 +12,12 @@ use super::context::Context;
 use super::inside::{Index, Inside};
 use super::outcome::{Failure, Status};
 use super::person;
+use super::words;
 
 /// See and talk with the process of a service's container
 #[derive(Args, Clone, Debug, Default)]
 #[command(
+    mut_args = words::truth_flag,
     after_help = "Examples:\n  convoke attach web                      ctrl-c ends it, ctrl-p ctrl-q leaves it running\n  \
                   convoke attach --no-stdin web           only look"
 )]
@@ -36,16 +38,7 @@ pub struct Arguments {
     no_stdin: bool,
 
     /// Whether signals that convoke gets are for the process
-    #[arg(
-        long,
-        value_name = "BOOL",
-        action = ArgAction::Set,
-        default_value_t = true,
-        hide_default_value = true,
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "true"
-    )]
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set, default_value_t = true)]
     sig_proxy: bool,
 }
 

@@ -9,10 +9,11 @@ use crate::engine::{CommitSpec, Engine};
 use super::context::Context;
 use super::inside::{Index, Inside};
 use super::outcome::{Failure, Status};
+use super::words;
 
 /// Make an image of a service's container as it is now
 #[derive(Args, Clone, Debug, Default)]
-#[command(after_help = "Examples:\n  convoke commit web web:patched          with a name\n  \
+#[command(mut_args = words::truth_flag, after_help = "Examples:\n  convoke commit web web:patched          with a name\n  \
                         convoke commit -c 'CMD [\"serve\"]' web   with another command")]
 pub struct Arguments {
     /// The service
@@ -39,17 +40,7 @@ pub struct Arguments {
     change: Vec<String>,
 
     /// Whether the container is paused meanwhile
-    #[arg(
-        short,
-        long,
-        value_name = "BOOL",
-        action = ArgAction::Set,
-        default_value_t = true,
-        hide_default_value = true,
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "true"
-    )]
+    #[arg(short, long, value_name = "BOOL", action = ArgAction::Set, default_value_t = true)]
     pause: bool,
 }
 

@@ -13,7 +13,7 @@ use super::inside::{Index, Inside};
 use super::outcome::{Failure, Status};
 use super::person::{self, Wish};
 use super::settings::Environment;
-use super::words;
+use super::words::Words;
 
 /// Run a command in a running container of a service
 #[derive(Args, Clone, Debug, Default)]
@@ -24,15 +24,8 @@ use super::words;
                   convoke exec db pg_dump shop > shop.sql what it prints goes to a file"
 )]
 pub struct Arguments {
-    /// The service, and what to run in its container with all its own flags
-    #[arg(
-        value_name = "SERVICE COMMAND",
-        required = true,
-        num_args = 1..,
-        trailing_var_arg = true,
-        allow_hyphen_values = true
-    )]
-    words: Vec<String>,
+    #[command(flatten)]
+    words: Words,
 
     /// Leave the command running in the background
     #[arg(short, long)]
@@ -75,7 +68,7 @@ pub struct Arguments {
 }
 
 pub async fn exec(arguments: &Arguments, context: &Context<'_>) -> Result<Status, Failure> {
-    let (service, command) = words::service_and_command(&arguments.words, "exec", context)?;
+    let (service, command) = arguments.words.split("exec", context)?;
     if command.is_empty() {
         return Err(context.misuse("exec", "what is to be run is missing: convoke exec SERVICE COMMAND"));
     }

@@ -16,10 +16,11 @@ use super::client::ClientConfiguration;
 use super::context::Context;
 use super::outcome::{Failure, Status};
 use super::standing::{self, Services, Sight, Unknown};
+use super::words;
 
 /// List the containers of the project
 #[derive(Args, Clone, Debug, Default)]
-#[command(after_help = "Examples:\n  convoke ps -a                                    also what has ended\n  \
+#[command(mut_args = words::truth_flag, after_help = "Examples:\n  convoke ps -a                                    also what has ended\n  \
     convoke ps --format '{{.Name}} {{.State}}'       a line of one's own for each container\n  \
     convoke ps --format 'table {{.Name}}\\t{{.Ports}}'  a table of one's own")]
 pub struct Arguments {
@@ -51,15 +52,7 @@ pub struct Arguments {
     filter: Vec<Standing>,
 
     /// Whether containers of services are listed that the file does not have any more
-    #[arg(
-        long,
-        action = clap::ArgAction::Set,
-        num_args = 0..=1,
-        require_equals = true,
-        default_value_t = true,
-        default_missing_value = "true",
-        value_name = "BOOL"
-    )]
+    #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set, default_value_t = true)]
     orphans: bool,
 
     /// Show commands and ids in full

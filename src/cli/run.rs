@@ -21,26 +21,20 @@ use super::person::{self, Wish};
 use super::prepared::Prepared;
 use super::session::Session;
 use super::telling::Style;
-use super::words;
+use super::words::{self, Words};
 
 /// Run a command once, in a container of its own for a service
 #[derive(Args, Clone, Debug, Default)]
 #[command(
+    mut_args = words::truth_flag,
     override_usage = "convoke run [OPTIONS] SERVICE [COMMAND] [ARGUMENT]...",
     after_help = "Examples:\n  convoke run --rm web sh                 a shell in a fresh container, gone afterwards\n  \
                   convoke run --rm -e DEBUG=1 api migrate with what it depends on up and ready\n  \
                   convoke run -d -p 8080:80 web           in the background, with a port"
 )]
 pub struct Arguments {
-    /// The service, and what to run instead of its own command, with all its own flags
-    #[arg(
-        value_name = "SERVICE COMMAND",
-        required = true,
-        num_args = 1..,
-        trailing_var_arg = true,
-        allow_hyphen_values = true
-    )]
-    words: Vec<String>,
+    #[command(flatten)]
+    words: Words,
 
     /// Leave the container running in the background, and show its id
     #[arg(short, long)]
@@ -63,17 +57,7 @@ pub struct Arguments {
     tty: bool,
 
     /// Whether the command can read standard input
-    #[arg(
-        short,
-        long,
-        value_name = "BOOL",
-        action = ArgAction::Set,
-        default_value_t = true,
-        hide_default_value = true,
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "true"
-    )]
+    #[arg(short, long, value_name = "BOOL", action = ArgAction::Set, default_value_t = true)]
     interactive: bool,
 
     /// Be found under the service's own names on its networks
@@ -114,7 +98,7 @@ pub struct Arguments {
 
 pub async fn run(arguments: &Arguments, context: &Context<'_>) -> Result<Status, Failure> {
     let context = &context.hushed(arguments.quiet);
-    let (service, command) = words::service_and_command(&arguments.words, "run", context)?;
+    let (service, command) = arguments.words.split("run", context)?;
     arguments.changes.check().map_err(|message| context.misuse("run", message))?;
     let target = ServiceName::new(service);
     let keys = person::detach_keys(None, &ClientConfiguration::read(context.environment))?;

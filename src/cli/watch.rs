@@ -14,10 +14,12 @@ use super::session::Session;
 use super::standing::Services;
 use super::telling::Style;
 use super::watching::{Manners, Watching, build_always};
+use super::words;
 
 /// Keep the containers of services in step with the files that they are made from
 #[derive(Args, Clone, Debug, Default)]
 #[command(
+    mut_args = words::truth_flag,
     after_help = "Examples:\n  convoke watch              build, start and watch every service with a develop section\n  \
     convoke watch --no-up web  only watch what runs already\n\nWhat is done when files change stands in `develop.watch` of \
     each service: sync, rebuild, restart, sync+restart or sync+exec. Ctrl-C ends the watch and leaves the containers running."
@@ -31,17 +33,7 @@ pub struct Arguments {
     no_up: bool,
 
     /// Remove images that a build leaves without a name
-    #[arg(
-        long,
-        value_name = "BOOL",
-        action = ArgAction::Set,
-        num_args = 0..=1,
-        require_equals = true,
-        default_value_t = true,
-        hide_default_value = true,
-        hide_possible_values = true,
-        default_missing_value = "true"
-    )]
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set, default_value_t = true)]
     prune: bool,
 
     /// Do not show the output of builds

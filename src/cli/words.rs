@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::ffi::OsString;
 
-use clap::{Arg, ArgAction, Command};
+use clap::{Arg, ArgAction, Args, Command};
 
 use super::context::Context;
 use super::outcome::Failure;
@@ -14,8 +14,14 @@ use super::outcome::Failure;
 pub fn normalise(words: impl IntoIterator<Item = OsString>, tree: &Command) -> Vec<OsString> {
     let mut walk = Walk { tree, command: Cow::Borrowed(tree), literal: false, value: false };
     // The first word is the program's own name.
-    let mut words = words.into_iter();
-    words.next().into_iter().chain(words.filter_map(|word| walk.pass(word))).collect()
+    let mut words = words.into_iter().peekable();
+    let mut passed: Vec<OsString> = words.next().into_iter().collect();
+    while let Some(word) = words.next() {
+        if !walk.is_without_number(&word, words.peek()) {
+            passed.extend(walk.pass(word));
+        }
+    }
+    passed
 }
 
 /// Where the walk along the words has come to.
@@ -54,6 +60,19 @@ impl Walk<'_> {
             self.literal = self.command.get_positionals().any(Arg::is_trailing_var_arg_set);
         }
         Some(word)
+    }
+
+    /// `--parallel` was a switch once, of these commands, and is one still in scripts. What follows today is a number.
+    fn is_without_number(&self, word: &OsString, next: Option<&OsString>) -> bool {
+        let is_number = |text: &str| text.parse::<i64>().is_ok();
+        !self.literal
+            && !self.value
+            && matches!(self.command.get_name(), "build" | "pull")
+            && match word.to_str().and_then(|word| word.strip_prefix("--parallel")) {
+                Some("") => !next.and_then(|next| next.to_str()).is_some_and(is_number),
+                Some(value) => value.strip_prefix('=').is_some_and(|value| !is_number(value) && truth(value).is_some()),
+                None => false,
+            }
     }
 
     /// `-d=false` as `detach=false`, for a flag whose value stands in the same word or nowhere.
@@ -101,21 +120,45 @@ pub fn truth(value: &str) -> Option<bool> {
     }
 }
 
+/// What a flag with a truth for a value has in common with its like: it may stand alone, and what it is without is no news.
+pub fn truth_flag(argument: Arg) -> Arg {
+    let names = argument.get_value_names().unwrap_or_default();
+    if !names.iter().any(|name| name.as_str() == "BOOL") {
+        return argument;
+    }
+    argument
+        .num_args(0..=1)
+        .require_equals(true)
+        .default_missing_value("true")
+        .hide_default_value(true)
+        .hide_possible_values(true)
+}
+
 /// A service and the command line that follows it.
-///
-/// # Errors
-/// When what stands in the service's place is a flag that the command does not have.
-pub fn service_and_command<'w>(
-    words: &'w [String],
-    command: &str,
-    context: &Context<'_>,
-) -> Result<(&'w str, &'w [String]), Failure> {
-    match words.split_first() {
-        Some((service, _)) if service.starts_with('-') => {
-            Err(context.misuse(command, &format!("unexpected argument '{service}' found")))
+#[derive(Args, Clone, Debug, Default)]
+pub struct Words {
+    /// The service, and what to run for it with all its own flags
+    #[arg(
+        value_name = "SERVICE COMMAND",
+        required = true,
+        num_args = 1..,
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    words: Vec<String>,
+}
+
+impl Words {
+    /// # Errors
+    /// When what stands in the service's place is a flag that the command does not have.
+    pub fn split(&self, command: &str, context: &Context<'_>) -> Result<(&str, &[String]), Failure> {
+        match self.words.split_first() {
+            Some((service, _)) if service.starts_with('-') => {
+                Err(context.misuse(command, &format!("unexpected argument '{service}' found")))
+            }
+            Some((service, command)) => Ok((service, command)),
+            None => Err(context.misuse(command, "the service is missing")),
         }
-        Some((service, command)) => Ok((service, command)),
-        None => Err(context.misuse(command, "the service is missing")),
     }
 }
 
@@ -128,7 +171,9 @@ mod tests {
         Command::new("c")
             .arg(Arg::new("project").long("project").short('p'))
             .arg(switch("dry-run").global(true))
+            .arg(Arg::new("parallel").long("parallel").global(true))
             .subcommand(Command::new("up").arg(switch("build")).arg(Arg::new("tail").long("tail")))
+            .subcommand(Command::new("pull").arg(Arg::new("policy").long("policy")))
             .subcommand(
                 Command::new("exec")
                     .arg(switch("detach").short('d'))
@@ -145,6 +190,14 @@ mod tests {
             ("c up -- --build=true", "c up -- --build=true"),
             ("c up --tail --build=true", "c up --tail --build=true"),
             ("c --build=true", "c --build=true"),
+            ("c pull --parallel web", "c pull web"),
+            ("c pull --parallel=false --parallel", "c pull"),
+            ("c pull --parallel 4 web", "c pull --parallel 4 web"),
+            ("c pull --parallel -1", "c pull --parallel -1"),
+            ("c pull --parallel=4", "c pull --parallel=4"),
+            ("c pull --policy --parallel web", "c pull --policy --parallel web"),
+            ("c pull -- --parallel", "c pull -- --parallel"),
+            ("c up --parallel web", "c up --parallel web"),
         ];
         for (given, expected) in table {
             let words = normalise(given.split(' ').map(OsString::from), &tree());
