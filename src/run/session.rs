@@ -58,6 +58,8 @@ pub(super) struct Session<'a> {
     is_attached: bool,
     /// Whether it goes on when all have ended.
     stays: bool,
+    /// Those that somebody has sent a signal since they were started.
+    asked_to_end: HashSet<ContainerId>,
     /// Whether the plan is done, or given up.
     pub done: bool,
     failure: Option<Failure>,
@@ -103,6 +105,7 @@ impl<'a> Session<'a> {
             found,
             is_attached: false,
             stays: attach.stays,
+            asked_to_end: HashSet::new(),
             done: false,
             failure: None,
             stage: Stage::Open,
@@ -250,6 +253,7 @@ impl<'a> Session<'a> {
                 self.past.replaced(&label);
             }
             "start" => self.has_started(source),
+            "kill" => drop(self.asked_to_end.insert(source.id)),
             "oom" => self.past.out_of_memory(&source.id),
             "die" => {
                 let code = event.attributes.get("exitCode").and_then(|code| code.parse().ok());
@@ -269,6 +273,7 @@ impl<'a> Session<'a> {
 
     fn has_started(&mut self, source: Source) {
         self.ours.remove(&source.id);
+        self.asked_to_end.remove(&source.id);
         self.heard_of.insert(source.id.clone());
         self.lives.started(&source.id, &source.service);
         if let Some(news) = self.past.started(&source.id, &source.label) {
@@ -300,7 +305,9 @@ impl<'a> Session<'a> {
         let out_of_memory = starved || details.is_some_and(|details| details.oom_killed);
         self.news(&source, News::Exited { code, out_of_memory, restarting });
         let aborts = self.lives.exited(&source.id, &source.service, Exit { code, restarting });
-        if aborts && self.stage == Stage::Open {
+        // Where files are watched, somebody may end it only to start it again.
+        let is_by_hand = self.stays && self.asked_to_end.contains(&source.id);
+        if aborts && !is_by_hand && self.stage == Stage::Open {
             self.escalate("Aborting on container exit...");
         }
         Ok(())

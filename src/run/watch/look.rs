@@ -32,14 +32,40 @@ pub async fn look(
     };
     let tops: BTreeSet<&str> = paths.iter().map(|path| path.split('/').next().unwrap_or_default()).collect();
     if tops.len() > ONE_BY_ONE {
-        return read(engine, id, &target, "", paths).await;
+        let mut seen = read(engine, id, &target, "", paths).await?;
+        look_behind_links(engine, id, &target, paths, &mut seen).await?;
+        return Ok(seen);
     }
     let mut seen = BTreeMap::new();
     for top in tops {
-        let path = if top.is_empty() { target.clone() } else { format!("{}/{top}", target.trim_end_matches('/')) };
-        seen.extend(read(engine, id, &path, top, paths).await?);
+        seen.extend(read(engine, id, &place_of(&target, top), top, paths).await?);
     }
+    look_behind_links(engine, id, &target, paths, &mut seen).await?;
     Ok(seen)
+}
+
+/// A link that stands where the disk has a folder leads to what is in that folder.
+async fn look_behind_links(
+    engine: &dyn Engine,
+    id: &ContainerId,
+    target: &str,
+    paths: &BTreeSet<String>,
+    seen: &mut BTreeMap<String, Entry>,
+) -> Result<(), EngineError> {
+    let is_way =
+        |path: &str| paths.iter().any(|wanted| wanted.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')));
+    let links = seen.iter().filter(|(path, entry)| matches!(entry.kind, Kind::Link(_)) && is_way(path));
+    for link in links.map(|(path, _)| path.clone()).collect::<Vec<_>>() {
+        let Ok(Some((folder, _))) = followed(engine, id, &place_of(target, &link)).await else { continue };
+        for (path, entry) in read(engine, id, &folder, &link, paths).await? {
+            seen.entry(path).or_insert(entry);
+        }
+    }
+    Ok(())
+}
+
+fn place_of(target: &str, path: &str) -> String {
+    if path.is_empty() { target.to_owned() } else { format!("{}/{path}", target.trim_end_matches('/')) }
 }
 
 /// Reads the archive of one path; `below`: where that is below the target.
