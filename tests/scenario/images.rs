@@ -20,6 +20,7 @@ stories![
     what_cannot_be_pulled_keeps_nothing_else_from_it,
     builds_with_flags_over_the_file,
     builds_what_others_stand_upon_first,
+    has_dockerfiles_checked,
 ];
 
 fn there(scenario: &Scenario, image: &str) -> bool {
@@ -283,6 +284,30 @@ fn builds_with_flags_over_the_file(scenario: &Scenario) {
 }
 
 /// Whichever order the file has them in.
+fn has_dockerfiles_checked(scenario: &Scenario) {
+    files(scenario);
+    scenario.compose("services: { web: { build: context }, far: { image: ACTOR } }\n");
+    // Engines differ in what they can check: what they are asked for, and what becomes of their answer, does not.
+    let answers = |status: &str| {
+        let script = "#!/bin/sh\necho \"$*\" > asked\ncat > definition\necho 'Check complete'\nexit ";
+        scenario.file("bin/docker", &format!("{script}{status}\n"));
+        let rights = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(scenario.path("bin/docker"), rights).expect("rights");
+    };
+    let usual = std::env::var("PATH").unwrap_or_default();
+    scenario.variable("PATH", &format!("{}:{usual}", scenario.path("bin").display()));
+    for (status, code) in [("0", 0), ("1", 1), ("3", 1)] {
+        answers(status);
+        scenario.convoke(&["build", "--check", "--parallel", "web"]).exits_with(code).says("Check complete");
+    }
+    let read = |name: &str| fs::read_to_string(scenario.path(name)).expect("what was asked for");
+    assert!(read("asked").starts_with("buildx bake --file - --check"), "{}", read("asked"));
+    let definition: serde_json::Value = serde_json::from_str(&read("definition")).expect("JSON");
+    assert_eq!(definition["target"]["web"]["context"], scenario.path("context").to_str().expect("a path"));
+    assert!(!there(scenario, &format!("{}-web", scenario.project)), "nothing was built");
+    scenario.convoke(&["build", "--check", "--print", "web"]).exits_with(1);
+}
+
 fn builds_what_others_stand_upon_first(scenario: &Scenario) {
     let project = &scenario.project;
     scenario.file("note", "kept\n");

@@ -11,6 +11,7 @@ mod examples;
 mod failing;
 mod files;
 mod fire;
+mod habits;
 mod images;
 mod inside;
 mod interop;
@@ -75,6 +76,7 @@ const ROOMS: &[&[Story]] = &[
     files::STORIES,
     once::STORIES,
     watch::STORIES,
+    habits::STORIES,
     examples::STORIES,
 ];
 

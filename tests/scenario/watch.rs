@@ -124,11 +124,17 @@ fn a_watch_compares_everything_first_where_that_is_wanted(scenario: &Scenario) {
         scenario.file(file, content);
     }
     scenario.done(&["up", "-d"]);
+    // A link that the container has in place of a folder is kept.
+    scenario.file("data/kept", "kept");
+    fs::create_dir(scenario.path("site")).expect("a folder");
+    symlink("/data", scenario.path("site/b")).expect("a link");
+    scenario.done(&["cp", "data", "web:/data"]);
+    scenario.done(&["cp", "site", "web:/srv"]);
     let mut watch = scenario.begin(&["--progress", "json", "watch", "--no-up"]);
-    watch.until_line(r#""watch":"synced","services":["web"],"container":"web-1","written":3,"removed":0}"#);
+    watch.until_line(r#""watch":"synced","services":["web"],"container":"web-1","written":2,"removed":0}"#);
     watch.until_line(r#""watch":"synced","services":["web"],"container":"web-1","written":1,"removed":0}"#);
     watch.until_line(r#""watch":"enabled""#);
-    assert_eq!(inside(scenario, "/srv/b/c.js"), "two");
+    assert_eq!((inside(scenario, "/srv/b/c.js"), inside(scenario, "/data/c.js")), ("two".into(), "two".into()));
     assert_eq!(inside(scenario, "/etc/app.conf"), "three");
     assert!(!is_inside(scenario, "/srv/b/d.ts"));
     end(watch);
@@ -226,6 +232,11 @@ fn a_watch_builds_anew(scenario: &Scenario) {
     stop_grace_period: 0s
     depends_on: [db]
     develop: { watch: [{ path: app, action: rebuild }] }
+  worker:
+    build: app
+    command: [stay]
+    stop_grace_period: 0s
+    develop: { watch: [{ path: app/note, action: rebuild }] }
   db: { build: app, command: [stay], stop_grace_period: 0s }
 ",
     );
@@ -234,8 +245,8 @@ fn a_watch_builds_anew(scenario: &Scenario) {
     let db = text(&scenario.container("db")["Id"]).to_owned();
     scenario.file("app/left", "nobody builds for that");
     scenario.file("app/note", "two");
-    watch.until_line("Rebuilding service(s) [\"web\"] after changes were detected...");
-    watch.until_line("service(s) [\"web\"] successfully built");
+    watch.until_line("Rebuilding service(s) [\"web\" \"worker\"] after changes were detected...");
+    watch.until_line("service(s) [\"web\" \"worker\"] successfully built");
     scenario.until_said("web", &["two"]);
     assert_eq!(text(&scenario.container("db")["Id"]), db, "only what changed is built and replaced");
     assert_eq!(nameless(scenario), [] as [String; 0]);
@@ -244,7 +255,7 @@ fn a_watch_builds_anew(scenario: &Scenario) {
     watch.until_line("Rebuilding service(s)");
     watch.until_complaint("build of web");
     scenario.until_said("web", &["two"]);
-    assert_eq!(scenario.states(), ["db running", "web running"]);
+    assert_eq!(scenario.states(), ["db running", "web running", "worker running"]);
     scenario.file("app/note", "three");
     scenario.file("app/Dockerfile", &dockerfile);
     watch.until_line("successfully built");
@@ -263,7 +274,7 @@ fn a_watch_builds_anew(scenario: &Scenario) {
 fn up_watches_beside_its_logs(scenario: &Scenario) {
     compose(scenario, "{ path: src, action: sync+restart, target: /srv }");
     fs::create_dir(scenario.path("src")).expect("a folder");
-    let mut up = scenario.begin(&["up", "--watch"]);
+    let mut up = scenario.begin(&["up", "--watch", "--abort-on-container-exit"]);
     up.until_line("Watch enabled");
     scenario.file("src/a", "one");
     up.until_line("web-1 synced: 1 written");

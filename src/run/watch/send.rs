@@ -106,8 +106,9 @@ struct Packing<'w> {
 
 impl Packing<'_> {
     fn all(mut self, way: &[PathBuf], paths: Vec<String>) -> io::Result<Sent> {
+        let modified = fs::metadata(&self.root).map_or(0, |metadata| metadata.mtime());
         for folder in way {
-            self.archive.append_data(&mut header(tar::EntryType::Directory, WAY, 0), folder, io::empty())?;
+            self.archive.append_data(&mut header(tar::EntryType::Directory, WAY, modified), folder, io::empty())?;
         }
         for path in paths {
             match self.add(&path) {
