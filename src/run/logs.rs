@@ -6,7 +6,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
 
-use futures_util::future::join_all;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::{Container, ContainerId, Engine, EngineError, EngineEvent, ErrorKind, LogRequest, State};
@@ -17,7 +17,7 @@ use super::lines::Line;
 use super::outage::Outage;
 use super::reader::{Reader, Source};
 use super::seen::Seen;
-use super::tail::{Start, Tails, unreadable};
+use super::tail::{AT_ONCE, Start, Tails, unreadable};
 use super::work::LogOptions;
 
 /// How much of all containers' past is read before it is its turn, in bytes, and how much at least of each one's.
@@ -86,10 +86,10 @@ impl View<'_> {
         if self.options.grouped {
             return self.one_by_one(sources).await;
         }
-        let opened = join_all(sources.into_iter().map(|source| self.open(source))).await;
+        let mut opened = stream::iter(sources.into_iter().map(|source| self.open(source))).buffered(AT_ONCE);
         let mut pasts = Vec::new();
-        for past in opened {
-            pasts.extend(past?);
+        while let Some(past) = opened.try_next().await? {
+            pasts.extend(past);
         }
         let mut queue: BinaryHeap<_> = pasts.iter().enumerate().filter_map(|(index, past)| past.key(index)).collect();
         while let Some(Reverse((_, index))) = queue.pop() {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
@@ -62,12 +62,25 @@ pub(super) struct Tails<'a> {
     reading: FuturesUnordered<LocalBoxFuture<'a, Ended>>,
     /// How many lines were told.
     lines: Rc<Cell<u64>>,
+    /// Who may ask the engine about a container before reading it: each connection takes memory.
+    asking: Rc<Semaphore>,
 }
+
+/// About how many containers the engine is asked at a time.
+pub(super) const AT_ONCE: usize = 16;
 
 impl<'a> Tails<'a> {
     pub fn new(engine: &'a dyn Engine, tell: &'a dyn Fn(Event), until: &str) -> Self {
         let reading = FuturesUnordered::new();
-        Self { engine, tell, until: until.to_owned(), known: HashMap::new(), reading, lines: Rc::default() }
+        Self {
+            engine,
+            tell,
+            until: until.to_owned(),
+            known: HashMap::new(),
+            reading,
+            lines: Rc::default(),
+            asking: Rc::new(Semaphore::new(AT_ONCE)),
+        }
     }
 
     /// Tells a container's output. One that is known goes on where it ended; one that is being read is read again after
@@ -109,6 +122,7 @@ impl<'a> Tails<'a> {
             pause,
             lines: Rc::clone(&self.lines),
             finish: Rc::clone(&known.finish),
+            asking: Rc::clone(&self.asking),
         });
         self.reading.push(Box::pin(reading));
     }
@@ -203,6 +217,7 @@ struct Reading<'a> {
     pause: Duration,
     lines: Rc<Cell<u64>>,
     finish: Rc<Notify>,
+    asking: Rc<Semaphore>,
 }
 
 async fn read(mut reading: Reading<'_>) -> Ended {
@@ -225,7 +240,11 @@ async fn read(mut reading: Reading<'_>) -> Ended {
 }
 
 async fn tell_lines(reading: &mut Reading<'_>, follow: bool, told: &mut bool) -> Result<(), EngineError> {
-    let details = reading.engine.inspect_container(&reading.source.id).await?;
+    let details = {
+        // Nobody closes it.
+        let _turn = reading.asking.acquire().await;
+        reading.engine.inspect_container(&reading.source.id).await?
+    };
     let request = LogRequest { follow, ..request(reading, &details) };
     let mut reader = Reader::new(reading.engine, &reading.source.id, request, details.tty);
     while let Some(line) = reader.next().await {
