@@ -65,9 +65,10 @@ fn keeps_a_volume_until_told_otherwise(scenario: &Scenario) {
 
 fn goes_without_a_file(scenario: &Scenario) {
     scenario.compose(
-        "services: { a: { image: ACTOR, command: [say, hello, stay] }, b: { image: ACTOR, command: [stay] } }\n",
+        "services:\n  a: { image: ACTOR, command: [say, hello, stay], x-convoke-ready: { log: hello } }\n  \
+        b: { image: ACTOR, command: [stay] }\n",
     );
-    scenario.done(&["up", "-d"]);
+    scenario.done(&["up", "-d", "--wait"]);
     std::fs::remove_file(scenario.path("compose.yaml")).expect("a compose file");
     let listed = scenario.done(&["ps", "-q"]).stdout;
     assert_eq!(listed.lines().count(), 2, "{listed}");
