@@ -23,6 +23,26 @@ pub fn holds(text: &str) {
         assert!(findings.iter().all(|finding| is_told_well(text, finding)), "{text:?}: {findings:?}");
         let printed = print(&to_value(node));
         let again = parse(FILE, &printed).unwrap_or_else(|why| panic!("{text:?}: {printed:?} is refused: {why:?}"));
-        assert_eq!(again.iter().map(|node| print(&to_value(node))).collect::<Vec<_>>(), [printed], "{text:?}");
+        let mut value = to_value(node);
+        read_zeros_again(&mut value);
+        assert_eq!(again.iter().map(|node| print(&to_value(node))).collect::<Vec<_>>(), [print(&value)], "{text:?}");
+    }
+}
+
+/// As with docker compose, `-0.0` is printed as `-0`, which is a whole number to whoever reads it, and those have one zero.
+fn read_zeros_again(value: &mut Value) {
+    match value {
+        Value::Number(number) if number.as_f64() == Some(0.0) => *number = 0.into(),
+        Value::Sequence(items) => items.iter_mut().for_each(read_zeros_again),
+        Value::Mapping(map) => {
+            let entries = std::mem::take(map).into_iter().map(|(mut key, mut value)| {
+                read_zeros_again(&mut key);
+                read_zeros_again(&mut value);
+                (key, value)
+            });
+            *map = entries.collect();
+        }
+        Value::Tagged(tagged) => read_zeros_again(&mut tagged.value),
+        _ => {}
     }
 }
