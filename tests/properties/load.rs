@@ -60,19 +60,21 @@ fn load(disk: &MapReader, options: &Options) -> Result<Loaded, Rejected> {
     project(&source, files, options, disk)
 }
 
-/// Whether a key has a `$`: it is doubled in print like any other, as docker compose does it, but nothing reads keys back.
-fn has_dollar_keys(value: &serde_yaml::Value) -> bool {
+/// Whether a key is printed, as docker compose prints it, that neither of us reads back: one with a `$`, which is doubled
+/// like any other, and the one that comes of an empty text where an earlier file has variables.
+fn has_unreadable_keys(value: &serde_yaml::Value) -> bool {
     match value {
         serde_yaml::Value::Mapping(map) => {
-            map.iter().any(|(key, value)| key.as_str().is_some_and(|key| key.contains('$')) || has_dollar_keys(value))
+            let is_unreadable = |key: &str| key.is_empty() || key.contains('$');
+            map.iter().any(|(key, value)| key.as_str().is_some_and(is_unreadable) || has_unreadable_keys(value))
         }
-        serde_yaml::Value::Sequence(items) => items.iter().any(has_dollar_keys),
+        serde_yaml::Value::Sequence(items) => items.iter().any(has_unreadable_keys),
         _ => false,
     }
 }
 
 fn comes_back(text: &str, loaded: &Loaded) {
-    if has_dollar_keys(&config::yaml(&loaded.project)) {
+    if has_unreadable_keys(&config::yaml(&loaded.project)) {
         return;
     }
     let printed = config::escaped(&print(&config::yaml(&loaded.project)));
