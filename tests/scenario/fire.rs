@@ -1,12 +1,11 @@
 //! Safe under fire: killed at every change, many at once, an engine that stumbles or is slow. The next command puts it
 //! right, and no data is lost.
 
-use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::engine::{Engine, text};
+use crate::left::Left;
 use crate::proxy::Fate;
 use crate::scenario::Scenario;
 use crate::stories;
@@ -103,32 +102,9 @@ fn dies_while_replacing(scenario: &Scenario) {
     });
 }
 
-/// Volumes without a name that nothing refers to any more once their containers are gone: they go with this value.
-struct Left<'s>(&'s Scenario<'s>, RefCell<BTreeSet<String>>);
-
-impl Left<'_> {
-    /// Notes those of the containers that there are.
-    fn note(&self) {
-        let of_project = format!("{}_", self.0.project);
-        for container in self.0.containers() {
-            let volumes = container["Mounts"].as_array().into_iter().flatten().map(|mount| text(&mount["Name"]));
-            let nameless = volumes.filter(|name| !name.is_empty() && !name.starts_with(&of_project));
-            self.1.borrow_mut().extend(nameless.map(str::to_owned));
-        }
-    }
-}
-
-impl Drop for Left<'_> {
-    fn drop(&mut self) {
-        for volume in self.1.take() {
-            self.0.engine.call("DELETE", &format!("/volumes/{volume}"), "", b"");
-        }
-    }
-}
-
 fn dies_while_removing(scenario: &Scenario) {
     scenario.compose(&keeping("old", WRITING));
-    let left = Left(scenario, RefCell::default());
+    let left = Left::of(scenario);
     kill_everywhere(
         scenario,
         &["asked"],

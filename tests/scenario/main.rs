@@ -15,6 +15,7 @@ mod habits;
 mod images;
 mod inside;
 mod interop;
+mod left;
 mod life;
 mod lifecycle;
 mod mistakes;

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::engine::text;
 use crate::interop::docker_compose;
+use crate::left::Left;
 use crate::scenario::{Outcome, Scenario};
 use crate::stories;
 
@@ -144,9 +145,11 @@ fn without_names(changes: &[String]) -> Vec<String> {
 
 fn does_exactly_what_it_planned(scenario: &Scenario) {
     scenario.compose(SHOP);
+    let left = Left::of(scenario);
     for (colour, words) in
         [("red", &["up"][..]), ("blue", &["up"]), ("blue", &["up", "--force-recreate"]), ("blue", &["down"])]
     {
+        left.note();
         scenario.variable("COLOUR", colour);
         let planned = told(&scenario.done(&[&["plan"], words, &["--format", "json"]].concat()));
         let proxy = scenario.recorded();
