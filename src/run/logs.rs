@@ -17,7 +17,7 @@ use super::lines::Line;
 use super::outage::Outage;
 use super::reader::{Reader, Source};
 use super::seen::Seen;
-use super::tail::{AT_ONCE, Start, Tails, unreadable};
+use super::tail::{AT_ONCE, Start, Tails, ended, unreadable};
 use super::work::LogOptions;
 
 /// How much of all containers' past is read before it is its turn, in bytes, and how much at least of each one's.
@@ -181,20 +181,22 @@ impl View<'_> {
         let mut tails = Tails::new(self.engine, self.tell, &self.options.until);
         let mut alive = BTreeSet::new();
         for (source, seen) in told {
-            if self.look(&source.id, &mut alive).await? {
-                let start = match self.options.tail {
-                    Some(0) => Start::Now,
-                    _ => Start::Beginning { since: self.options.since.clone() },
-                };
-                tails.follow_after(source, start, seen);
+            if let Some(end) = self.look(&source.id, &mut alive).await? {
+                tails.note_end(&source.id, end);
+                continue;
             }
+            let start = match self.options.tail {
+                Some(0) => Start::Now,
+                _ => Start::Beginning { since: self.options.since.clone() },
+            };
+            tails.follow_after(source, start, seen);
         }
         while !(alive.is_empty() && tails.is_quiet()) {
             tokio::select! {
                 biased;
                 ended = tails.next() => {
                     let id = ended?;
-                    if self.look(&id, &mut alive).await? {
+                    if self.look(&id, &mut alive).await?.is_none() {
                         tails.resume(&id);
                     }
                 }
@@ -225,6 +227,11 @@ impl View<'_> {
         let Some(source) = Source::of_event(self.project, event) else { return Ok(()) };
         let is_wanted = self.options.services.is_empty() || self.options.services.contains(&source.service);
         match event.action.as_str() {
+            "create" => tails.note_end(&source.id, 0),
+            "die" => tails.note_end(&source.id, event.time),
+            _ => {}
+        }
+        match event.action.as_str() {
             "start" if is_wanted || tails.is_known(&source.id) => {
                 alive.insert(source.id.clone());
                 tails.follow(source, Start::ThisRun);
@@ -237,11 +244,12 @@ impl View<'_> {
         Ok(())
     }
 
-    /// Looks at a container: keeps account of whether it lives, and tells whether it writes at this moment.
-    async fn look(&self, id: &ContainerId, alive: &mut BTreeSet<ContainerId>) -> Result<bool, EngineError> {
-        let state = match self.outage.outlast(async || self.engine.inspect_container(id).await).await {
-            Ok(details) => details.state,
-            Err(error) if error.kind == ErrorKind::NotFound => State::Dead,
+    /// Looks at a container: keeps account of whether it lives. `None` while it writes; else when it ended, in nanoseconds
+    /// since 1970, or 0 where it never ran.
+    async fn look(&self, id: &ContainerId, alive: &mut BTreeSet<ContainerId>) -> Result<Option<i64>, EngineError> {
+        let (state, end) = match self.outage.outlast(async || self.engine.inspect_container(id).await).await {
+            Ok(details) => (details.state, ended(&details)),
+            Err(error) if error.kind == ErrorKind::NotFound => (State::Dead, 0),
             Err(error) => return Err(error),
         };
         if is_alive(state) || state == State::Restarting {
@@ -249,7 +257,7 @@ impl View<'_> {
         } else {
             alive.remove(id);
         }
-        Ok(is_alive(state))
+        Ok((!is_alive(state)).then_some(end))
     }
 }
 

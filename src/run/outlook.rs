@@ -19,6 +19,18 @@ pub(super) fn given_up(plan: &Plan, meant: impl Fn(StepId) -> bool) -> impl Iter
     })
 }
 
+/// The existing containers that the plan starts, of those services.
+pub(super) fn started_again(plan: &Plan, services: &BTreeSet<ServiceName>) -> BTreeSet<ContainerId> {
+    let starts = plan.steps().filter_map(|(_, planned)| match (&planned.step, &planned.service) {
+        (Step::StartContainer { container }, Some(service)) if services.contains(service) => match container {
+            ContainerRef::Existing { id, .. } | ContainerRef::Either { id, .. } => Some(id.clone()),
+            ContainerRef::Made { .. } => None,
+        },
+        _ => None,
+    });
+    starts.collect()
+}
+
 /// The labels of the containers that the plan starts, of those services.
 pub(super) fn labels(plan: &Plan, project: &str, services: &BTreeSet<ServiceName>) -> BTreeSet<String> {
     let starts = plan.steps().filter_map(|(_, planned)| match (&planned.step, &planned.service) {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
+use futures_util::{StreamExt, stream};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -22,7 +23,7 @@ use super::outlook;
 use super::progress::{Progress, Told};
 use super::reader::Source;
 use super::stop::{Stage, lost};
-use super::tail::{Start, Tails};
+use super::tail::{AT_ONCE, Start, Tails, ended};
 use super::work::{Attach, Work};
 
 /// How long there may be silence after the end of a container until nothing more is expected of it.
@@ -118,7 +119,23 @@ impl<'a> Session<'a> {
             last_call: false,
         };
         session.ours = outlook::given_up(plan, |_| true).collect();
+        session.note_ends().await.map_err(|error| lost(work, error))?;
         Ok(session)
+    }
+
+    /// Notes when the containers ended that the plan is about to start again.
+    async fn note_ends(&mut self) -> Result<(), EngineError> {
+        let again = outlook::started_again(self.plan, &self.told);
+        let engine = self.work.engine;
+        let ask = |id: ContainerId| async move { (engine.inspect_container(&id).await, id) };
+        let mut answers = stream::iter(again.into_iter().map(ask)).buffer_unordered(AT_ONCE);
+        while let Some((details, id)) = answers.next().await {
+            match details {
+                Err(error) if error.kind == ErrorKind::NotFound => {}
+                details => self.tails.note_end(&id, ended(&details?)),
+            }
+        }
+        Ok(())
     }
 
     fn source(&self, container: &Container) -> Source {
@@ -256,6 +273,7 @@ impl<'a> Session<'a> {
             "kill" => drop(self.asked_to_end.insert(source.id)),
             "oom" => self.past.out_of_memory(&source.id),
             "die" => {
+                self.tails.note_end(&source.id, event.time);
                 let code = event.attributes.get("exitCode").and_then(|code| code.parse().ok());
                 self.has_died(source, code, event.time).await?;
             }

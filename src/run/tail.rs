@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
 
-use crate::engine::{ContainerDetails, ContainerId, Engine, EngineError, ErrorKind, LogRequest};
+use crate::engine::{ContainerDetails, ContainerId, Engine, EngineError, ErrorKind, LogRequest, State};
 use crate::event::Event;
 
 use super::lines::{as_since, instant};
@@ -34,6 +35,8 @@ pub(super) enum Start {
 struct Known {
     source: Source,
     start: Start,
+    /// When it ended before the run that is read, in nanoseconds since 1970, where that is known.
+    after: Option<i64>,
     /// Handed over to the reading while it goes on.
     seen: Option<Seen>,
     /// Started again before its earlier output had ended.
@@ -59,6 +62,9 @@ pub(super) struct Tails<'a> {
     tell: &'a dyn Fn(Event),
     until: String,
     known: HashMap<ContainerId, Known>,
+    /// When containers ended last. Of a run that is over as well by the time of reading, the engine cannot tell when the
+    /// run before it was.
+    ends: HashMap<ContainerId, i64>,
     reading: FuturesUnordered<LocalBoxFuture<'a, Ended>>,
     /// How many lines were told.
     lines: Rc<Cell<u64>>,
@@ -77,6 +83,7 @@ impl<'a> Tails<'a> {
             tell,
             until: until.to_owned(),
             known: HashMap::new(),
+            ends: HashMap::new(),
             reading,
             lines: Rc::default(),
             asking: Rc::new(Semaphore::new(AT_ONCE)),
@@ -92,13 +99,32 @@ impl<'a> Tails<'a> {
     /// As `follow`, with what was told of it before.
     pub fn follow_after(&mut self, source: Source, start: Start, seen: Seen) {
         let id = source.id.clone();
-        let fresh =
-            Known { source, start, seen: Some(seen), again: false, readable: true, vain: 0, finish: Rc::default() };
-        let known = self.known.entry(id.clone()).or_insert(fresh);
+        let after = self.ends.get(&id).copied();
+        let known = match self.known.entry(id.clone()) {
+            Entry::Vacant(place) => {
+                let (seen, finish) = (Some(seen), Rc::default());
+                place.insert(Known { source, start, after, seen, again: false, readable: true, vain: 0, finish })
+            }
+            Entry::Occupied(place) => {
+                let known = place.into_mut();
+                // Of several runs that are yet to be read, the first one has the beginning.
+                if !known.again {
+                    known.start = start;
+                    known.after = after;
+                }
+                known
+            }
+        };
         match known.seen.take() {
             Some(seen) => self.read(&id, seen, Duration::ZERO),
             None => known.again = true,
         }
+    }
+
+    /// Notes when a container ended, in nanoseconds since 1970, or 0 where it never ran: what it writes later belongs to
+    /// its next run.
+    pub fn note_end(&mut self, id: &ContainerId, at: i64) {
+        self.ends.insert(id.clone(), at);
     }
 
     /// Goes on with a container that runs although its output came to an end.
@@ -118,6 +144,7 @@ impl<'a> Tails<'a> {
             until: self.until.clone(),
             source: known.source.clone(),
             start: known.start.clone(),
+            after: known.after,
             seen,
             pause,
             lines: Rc::clone(&self.lines),
@@ -213,6 +240,7 @@ struct Reading<'a> {
     until: String,
     source: Source,
     start: Start,
+    after: Option<i64>,
     seen: Seen,
     pause: Duration,
     lines: Rc<Cell<u64>>,
@@ -266,13 +294,24 @@ fn request(reading: &mut Reading<'_>, details: &ContainerDetails) -> LogRequest 
     match &reading.start {
         Start::Beginning { since } => LogRequest { since: since.clone(), ..all },
         Start::Now => LogRequest { tail: Some(0), ..all },
-        Start::ThisRun => LogRequest { since: this_run(details).map(as_since).unwrap_or_default(), ..all },
+        Start::ThisRun => {
+            LogRequest { since: this_run(details, reading.after).map(as_since).unwrap_or_default(), ..all }
+        }
     }
 }
 
 /// A time between a container's earlier run and this one. The engine notes a start a moment after the first output and
-/// an end a moment before the last, so that the middle is the safest place.
-fn this_run(details: &ContainerDetails) -> Option<i64> {
-    let (finished, started) = (instant(&details.finished_at)?, instant(&details.started_at)?);
-    Some(if started > finished { finished + (started - finished) / 2 } else { started })
+/// an end a moment before the last, so that the middle is the safest place. Of a run that is over it tells when that ended,
+/// which may be before its start.
+fn this_run(details: &ContainerDetails, after: Option<i64>) -> Option<i64> {
+    let started = instant(&details.started_at)?;
+    let runs = matches!(details.state, State::Running | State::Paused);
+    let ends = [instant(&details.finished_at).filter(|_| runs), after];
+    let before = ends.into_iter().flatten().filter(|end| *end < started).max();
+    Some(before.map_or(started, |end| end + (started - end) / 2))
+}
+
+/// When a container ended last, in nanoseconds since 1970; 0 where it never ran.
+pub(super) fn ended(details: &ContainerDetails) -> i64 {
+    instant(&details.finished_at).unwrap_or(0)
 }

@@ -11,6 +11,9 @@ stories![
     ends_with_the_code_of_a_service,
     ends_when_one_container_exits,
     shows_every_line_in_order,
+    ends_with_whom_it_was_asked_for,
+    tells_everything_that_is_said_while_it_stops,
+    tells_what_a_new_run_says_first,
 ];
 
 fn stops_at_the_first_interrupt(scenario: &Scenario) {
@@ -74,6 +77,84 @@ fn shows_every_line_in_order(scenario: &Scenario) {
     assert_complete(&numbers(&logs));
     let tail = scenario.done(&["logs", "--no-color", "--tail", "3"]).stdout;
     assert_eq!(numbers(&tail), numbers(&logs)[1997..]);
+}
+
+fn ends_with_whom_it_was_asked_for(scenario: &Scenario) {
+    scenario.compose(
+        r#"
+services:
+  web: { image: ACTOR, command: [say, hello], depends_on: { db: { condition: service_started }, seed: { condition: service_completed_successfully } } }
+  db: { image: ACTOR, command: [say, at your service, stay], stop_grace_period: 0s }
+  seed: { image: ACTOR, command: [say, sown] }
+  other: { image: ACTOR, command: [say, never] }
+"#,
+    );
+    let told = |words: &[&str]| scenario.done(words).stdout;
+    let shown = told(&["up", "--no-color", "--attach-dependencies", "web"]);
+    for line in ["web-1   | hello", "seed-1  | sown", "db-1    | at your service", "web-1 exited with code 0"] {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
+    assert_eq!(scenario.states(), ["db running", "seed exited", "web exited"]);
+    let shown = told(&["up", "--no-color", "web"]);
+    assert_eq!(shown.lines().filter(|line| line.contains(" | ")).collect::<Vec<_>>(), ["web-1  | hello"]);
+    assert_eq!(scenario.states(), ["db running", "seed exited", "web exited"]);
+}
+
+fn tells_everything_that_is_said_while_it_stops(scenario: &Scenario) {
+    scenario.compose(
+        r#"
+services:
+  brief: { image: ACTOR, command: [sleep, "100"] }
+  long:
+    image: ACTOR
+    command: [drip, "1000000"]
+    pre_stop: [{ command: [/actor, sleep, "200", say, farewell] }]
+"#,
+    );
+    let told = scenario.done(&["up", "--no-color", "--abort-on-container-exit"]);
+    assert!(told.stdout.contains("long-1 ->  | farewell"), "{}", told.told());
+    assert_eq!(scenario.states(), ["brief exited", "long exited"]);
+    let mut shown = numbers(&[told.stdout, told.stderr].join("\n"));
+    shown.sort_unstable();
+    let kept = scenario.said("long").len();
+    assert!(kept > 2 && shown.iter().copied().eq(1..=kept), "{kept} lines, and these are shown: {shown:?}");
+}
+
+/// However short the run is, and whatever the one before it said.
+fn tells_what_a_new_run_says_first(scenario: &Scenario) {
+    scenario.compose(
+        r#"
+services:
+  job: { image: ACTOR, command: [say, hello] }
+  web: { image: ACTOR, command: [await-file, /go, say, gone, stay], stop_grace_period: 0s }
+"#,
+    );
+    scenario.done(&["create", "job"]);
+    for _ in 0..4 {
+        assert_eq!(scenario.done(&["up", "--no-log-prefix", "job"]).stdout.matches("hello\n").count(), 1);
+    }
+    scenario.done(&["up", "-d", "web"]);
+    // It has said nothing yet that could be gone back to.
+    let proxy = scenario.recorded();
+    let mut up = scenario.begin(&["up", "web"]);
+    let mut logs = scenario.begin(&["logs", "-f", "--tail", "0"]);
+    scenario.direct();
+    // Each follows what web says.
+    proxy.until("two that follow", |requests| requests.iter().filter(|it| it.contains("/logs?")).count() == 2);
+    scenario.file("go", "");
+    scenario.done(&["cp", "go", "web:/go"]);
+    up.until_line("gone");
+    scenario.done(&["restart", "web"]);
+    up.until_line("gone");
+    for _ in 0..2 {
+        scenario.done(&["start", "job"]);
+        logs.until_line("hello");
+        scenario.engine.wait_for_listed(&scenario.project, "job", "exited");
+    }
+    up.signal(Signal::INT);
+    up.end().exits_with(130);
+    logs.signal(Signal::INT);
+    logs.end();
 }
 
 /// The numbers of the lines that the container wrote, behind whatever prefix.

@@ -6,7 +6,9 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use crate::engine::PATIENCE;
 
 type Requests = Arc<Mutex<Vec<String>>>;
 type Decide = Arc<dyn Fn(&str) -> Fate + Send + Sync>;
@@ -61,6 +63,15 @@ impl Proxy {
     /// The requests so far: method and path.
     pub fn requests(&self) -> Vec<String> {
         self.requests.lock().expect("the list of requests").clone()
+    }
+
+    /// Waits until the requests so far are enough; `what` says what that is.
+    pub fn until(&self, what: &str, are_enough: impl Fn(&[String]) -> bool) {
+        let began = Instant::now();
+        while !are_enough(&self.requests()) {
+            assert!(began.elapsed() < PATIENCE, "{what}: {:#?}", self.requests());
+            thread::yield_now();
+        }
     }
 
     /// Those that change something.

@@ -22,6 +22,7 @@ stories![
     inspects_containers_networks_and_volumes,
     waits_for_an_end_and_tells_its_status,
     takes_the_project_down_after_an_end,
+    waits_as_long_as_it_takes,
     looks_with_one_call,
 ];
 
@@ -238,9 +239,7 @@ fn waits_for_an_end_and_tells_its_status(scenario: &Scenario) {
     let proxy = scenario.recorded();
     let waiting = scenario.begin(&["wait", "db"]);
     scenario.direct();
-    while !proxy.requests().iter().any(|request| request.contains("/wait")) {
-        std::thread::yield_now();
-    }
+    proxy.until("a wait", |requests| requests.iter().any(|request| request.contains("/wait")));
     scenario.done(&["kill", "db"]);
     let told = waiting.end().exits_with(137);
     assert_eq!(told.stdout, format!("container \"{id}\" exited with status code 137\n"));
@@ -254,12 +253,27 @@ fn takes_the_project_down_after_an_end(scenario: &Scenario) {
     let proxy = scenario.recorded();
     let waiting = scenario.begin(&["wait", "--down-project", "db"]);
     scenario.direct();
-    while !proxy.requests().iter().any(|request| request.contains("/wait")) {
-        std::thread::yield_now();
-    }
+    proxy.until("a wait", |requests| requests.iter().any(|request| request.contains("/wait")));
     scenario.done(&["kill", "-s", "TERM", "db"]);
     waiting.end().exits_with(0);
     assert!(scenario.containers().is_empty() && scenario.engine.networks(&scenario.project).is_empty());
+}
+
+/// Nothing else ends it but whoever waits.
+fn waits_as_long_as_it_takes(scenario: &Scenario) {
+    up(scenario);
+    let proxy = scenario.recorded();
+    let mut waiting = scenario.begin(&["wait", "db"]);
+    scenario.direct();
+    proxy.until("a wait", |requests| requests.iter().any(|request| request.contains("/wait")));
+    for words in [&["pause", "db"][..], &["unpause", "db"], &["stop", "-t", "0", "web"], &["kill", "-s", "HUP", "db"]] {
+        scenario.done(words);
+        assert!(waiting.is_running(), "{words:?}");
+    }
+    waiting.signal(Signal::INT);
+    let told = waiting.end();
+    assert!(!told.succeeded() && told.stdout.is_empty(), "{}", told.told());
+    assert_eq!(text(&scenario.container("db")["State"]["Status"]), "running");
 }
 
 fn looks_with_one_call(scenario: &Scenario) {
