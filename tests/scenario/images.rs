@@ -21,6 +21,8 @@ stories![
     builds_with_flags_over_the_file,
     builds_what_others_stand_upon_first,
     has_dockerfiles_checked,
+    tells_a_long_line_of_a_build,
+    runs_with_an_image_that_is_pulled_anew,
 ];
 
 fn there(scenario: &Scenario, image: &str) -> bool {
@@ -327,4 +329,53 @@ fn builds_what_others_stand_upon_first(scenario: &Scenario) {
     }
     scenario.done(&["up", "--no-start"]);
     assert_eq!(scenario.done(&["run", "--rm", "-q", "a"]).stdout, "kept\n");
+}
+
+/// Longer than any buffer on its way; at a terminal, no more of it than fits.
+fn tells_a_long_line_of_a_build(scenario: &Scenario) {
+    scenario.variable("DOCKER_BUILDKIT", "0");
+    let long = "long ".repeat(60_000) + "line";
+    scenario.file("long", &long);
+    let run = "COPY long /long\nRUN [\"/actor\", \"show\", \"/long\", \"say\", \"a short one\"]";
+    scenario.file("Dockerfile", &format!("FROM ACTOR\nLABEL scenario={}\n{run}\n", scenario.project));
+    scenario.compose("services: { web: { build: . } }\n");
+    let told = scenario.done(&["--progress", "plain", "build"]);
+    assert!(told.stderr.lines().any(|line| line.ends_with(&long)), "{} bytes", told.stderr.len());
+    let told = told.complains_about(&["  a short one\n", "  Built"]);
+    assert_eq!(told.stdout, "");
+    let mut seat = scenario.at_terminal(&["build", "--no-cache"]);
+    seat.resize(80, 24);
+    seat.see("a short one");
+    seat.see("Built");
+    seat.ends_with(0);
+}
+
+fn runs_with_an_image_that_is_pulled_anew(scenario: &Scenario) {
+    let registry = Registry::open();
+    scenario.variable("DOCKER_BUILDKIT", "0");
+    let compose = |said: &str| {
+        scenario.compose(&format!(
+            "services:
+  task:
+    image: {}/{}/task:1
+    build: {{ context: ., dockerfile_inline: \"FROM ACTOR\\nLABEL scenario={}\\nCMD [\\\"say\\\", \\\"{said}\\\"]\" }}
+",
+            registry.host(),
+            scenario.project,
+            scenario.project
+        ));
+    };
+    let run = |words: &[&str]| {
+        registry.requests();
+        let said = scenario.done(&[&["run", "--rm", "-q"], words, &["task"]].concat()).stdout;
+        (said, registry.requests().iter().any(|request| request.contains("/manifests/")))
+    };
+    compose("new");
+    scenario.done(&["build", "-q", "--push"]);
+    compose("old");
+    scenario.done(&["build", "-q"]);
+    assert_eq!(run(&[]), ("old\n".to_owned(), false));
+    assert_eq!(run(&["--pull", "missing"]), ("old\n".to_owned(), false));
+    assert_eq!(run(&["--pull", "always"]), ("new\n".to_owned(), true), "though there is one");
+    assert_eq!(run(&["--pull", "never"]), ("new\n".to_owned(), false));
 }

@@ -14,6 +14,7 @@ stories![
     hands_what_is_piped_in_to_one_container,
     tells_why_nothing_was_run,
     runs_hooks_and_brings_files,
+    builds_each_image_once_for_one_command,
 ];
 
 const SHOP: &str = r#"
@@ -221,4 +222,36 @@ configs: { note: { content: written } }
     seat.keys("x\r");
     seat.see("hooked");
     seat.ends_with(0);
+}
+
+/// Whether it is the service itself that is built, what it needs, or what that needs in turn.
+fn builds_each_image_once_for_one_command(scenario: &Scenario) {
+    scenario.variable("DOCKER_BUILDKIT", "0");
+    for name in ["app", "api", "db"] {
+        let label = format!("LABEL scenario={} part={name}", scenario.project);
+        let run = format!("RUN [\"/actor\", \"say\", \"made of {name}\"]");
+        scenario.file(&format!("{name}/Dockerfile"), &format!("FROM ACTOR\n{label}\n{run}\n"));
+    }
+    scenario.compose(
+        "services:
+  app: { build: app, pull_policy: build, depends_on: [api], command: [say, at work] }
+  api: { build: api, pull_policy: build, depends_on: [db], command: [stay], stop_grace_period: 0s }
+  db: { build: db, pull_policy: build, command: [stay], stop_grace_period: 0s }
+",
+    );
+    let run = |words: &[&str], expected: [usize; 3]| {
+        let told = scenario.done(&[&["run", "--rm"], words].concat());
+        assert_eq!(told.stdout, "at work\n");
+        let built =
+            ["app", "api", "db"].map(|name| told.stderr.matches(&format!("say\", \"made of {name}\"]\n")).count());
+        assert_eq!(built, expected, "{words:?}\n{}", told.told());
+        for name in ["app", "api", "db"] {
+            scenario.engine.remove_image(&format!("{}-{name}", scenario.project));
+        }
+    };
+    run(&["--build", "app"], [1, 1, 1]);
+    scenario.done(&["down"]);
+    run(&["app"], [1, 1, 1]);
+    scenario.done(&["down"]);
+    run(&["--build", "--no-deps", "app"], [1, 0, 0]);
 }

@@ -326,6 +326,10 @@ impl Running {
         }
     }
 
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("a child to ask about").is_none()
+    }
+
     pub fn signal(&self, signal: Signal) {
         kill_process(pid(&self.child), signal).expect("a running command");
     }
