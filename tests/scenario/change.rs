@@ -1,8 +1,11 @@
 //! What `up` does when something is there already: nothing, or the least.
 
+use std::io::Read;
+use std::os::unix::net::UnixListener;
+
 use serde_json::Value;
 
-use crate::engine::text;
+use crate::engine::{PATIENCE, text};
 use crate::scenario::Scenario;
 use crate::stories;
 
@@ -14,6 +17,7 @@ stories![
     recreates_when_forced_and_not_when_forbidden,
     keeps_a_changed_volume_until_its_loss_is_allowed,
     takes_a_pattern_for_the_services_that_it_fits,
+    replaces_what_is_to_log_elsewhere,
 ];
 
 /// The price of finding out that there is nothing to do.
@@ -162,4 +166,63 @@ fn lives(scenario: &Scenario) -> Vec<String> {
     let life =
         |container: &Value| format!("{} since {}", text(&container["Id"]), text(&container["State"]["StartedAt"]));
     scenario.containers().iter().map(life).collect()
+}
+
+/// A place for logs: the engine connects to it, and what it sends there is read.
+struct Collector(UnixListener);
+
+impl Collector {
+    fn open(scenario: &Scenario, name: &str) -> Self {
+        let listener = UnixListener::bind(scenario.path(name)).expect("a socket for logs");
+        listener.set_nonblocking(true).expect("a socket for logs");
+        Self(listener)
+    }
+
+    /// Whether the engine came: it does before it starts a container.
+    fn hears(&self, word: &str) -> bool {
+        let Ok((mut engine, _)) = self.0.accept() else { return false };
+        engine
+            .set_nonblocking(false)
+            .and_then(|()| engine.set_read_timeout(Some(PATIENCE)))
+            .expect("a socket for logs");
+        let (mut heard, mut piece) = (Vec::new(), [0; 4096]);
+        while !String::from_utf8_lossy(&heard).contains(word) {
+            let length = engine.read(&mut piece).expect("what the engine sends");
+            assert!(length > 0, "{word} was not sent");
+            heard.extend_from_slice(&piece[..length]);
+        }
+        true
+    }
+}
+
+fn replaces_what_is_to_log_elsewhere(scenario: &Scenario) {
+    let compose = |driver: &str, option: &str| {
+        scenario.compose(&format!(
+            "services:
+  web:
+    image: ACTOR
+    command: [say, hello, stay]
+    stop_grace_period: 0s
+    logging: {{ driver: {driver}, options: {{ {option} }} }}
+"
+        ));
+    };
+    let address = |name: &str| format!("fluentd-address: 'unix://{}'", scenario.path(name).display());
+    let collectors = ["one", "two"].map(|name| (name, Collector::open(scenario, name)));
+    let mut lives_so_far = Vec::new();
+    for (name, collector) in &collectors {
+        compose("fluentd", &address(name));
+        scenario.done(&["up", "-d"]);
+        assert!(collector.hears("hello"), "{name}");
+        let life = lives(scenario);
+        assert!(!lives_so_far.contains(&life), "another address is another container");
+        scenario.done(&["up", "-d"]);
+        assert_eq!(lives(scenario), life);
+        lives_so_far.push(life);
+    }
+    // Where nobody listens, it does not start, and that is told.
+    compose("fluentd", &address("nobody"));
+    scenario.convoke(&["up", "-d"]).exits_with(1).complains_about(&["web", "nobody"]);
+    compose("json-file", "max-sise: 1m");
+    scenario.convoke(&["up", "-d"]).exits_with(1).complains_about(&["web", "max-sise"]);
 }

@@ -21,7 +21,6 @@ stories![
     builds_with_flags_over_the_file,
     builds_what_others_stand_upon_first,
     has_dockerfiles_checked,
-    tells_a_long_line_of_a_build,
     runs_with_an_image_that_is_pulled_anew,
 ];
 
@@ -329,25 +328,6 @@ fn builds_what_others_stand_upon_first(scenario: &Scenario) {
     }
     scenario.done(&["up", "--no-start"]);
     assert_eq!(scenario.done(&["run", "--rm", "-q", "a"]).stdout, "kept\n");
-}
-
-/// Longer than any buffer on its way; at a terminal, no more of it than fits.
-fn tells_a_long_line_of_a_build(scenario: &Scenario) {
-    scenario.variable("DOCKER_BUILDKIT", "0");
-    let long = "long ".repeat(60_000) + "line";
-    scenario.file("long", &long);
-    let run = "COPY long /long\nRUN [\"/actor\", \"show\", \"/long\", \"say\", \"a short one\"]";
-    scenario.file("Dockerfile", &format!("FROM ACTOR\nLABEL scenario={}\n{run}\n", scenario.project));
-    scenario.compose("services: { web: { build: . } }\n");
-    let told = scenario.done(&["--progress", "plain", "build"]);
-    assert!(told.stderr.lines().any(|line| line.ends_with(&long)), "{} bytes", told.stderr.len());
-    let told = told.complains_about(&["  a short one\n", "  Built"]);
-    assert_eq!(told.stdout, "");
-    let mut seat = scenario.at_terminal(&["build", "--no-cache"]);
-    seat.resize(80, 24);
-    seat.see("a short one");
-    seat.see("Built");
-    seat.ends_with(0);
 }
 
 fn runs_with_an_image_that_is_pulled_anew(scenario: &Scenario) {

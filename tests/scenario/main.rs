@@ -3,7 +3,9 @@
 //! Each scenario has a project of its own, takes everything away again, and can run beside any other.
 
 mod actor;
+mod ages;
 mod attached;
+mod builds;
 mod change;
 mod digests;
 mod engine;
@@ -73,11 +75,13 @@ const ROOMS: &[&[Story]] = &[
     reading::STORIES,
     digests::STORIES,
     images::STORIES,
+    builds::STORIES,
     inside::STORIES,
     files::STORIES,
     once::STORIES,
     watch::STORIES,
     habits::STORIES,
+    ages::STORIES,
     examples::STORIES,
 ];
 
@@ -109,6 +113,7 @@ fn main() -> ExitCode {
     };
     add(siege::STORIES, private::is_possible(), "root, or a dockerd that can be started");
     add(window::STORIES, window::is_possible(), "tmux");
+    add(builds::WITH_BUILDX, builds::has_buildx(), "docker buildx");
     add(interop::STORIES, interop::is_there(), "docker compose");
     add(peer::STORIES, interop::is_there(), "docker compose");
     add(planning::WITH_DOCKER_COMPOSE, interop::is_there(), "docker compose");

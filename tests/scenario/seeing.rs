@@ -12,6 +12,7 @@ use crate::stories;
 stories![
     lists_projects,
     lists_images_of_containers,
+    lists_images_that_are_gone,
     shows_processes_with_their_services,
     measures_containers_once_and_again_and_again,
     tells_where_a_port_is_published,
@@ -86,6 +87,31 @@ fn lists_images_of_containers(scenario: &Scenario) {
     let layers = objects(&scenario.done(&["history", "web", "--no-trunc", "--format", "json"]).stdout);
     assert_eq!(layers[0]["ID"], container["Image"]);
     assert_eq!(scenario.done(&["history", "-q", "web"]).stdout.lines().next(), Some(&id[..12]));
+}
+
+/// Removed by force, under a container that has ended.
+fn lists_images_that_are_gone(scenario: &Scenario) {
+    let image = format!("{}-brief:1", scenario.project);
+    scenario.variable("DOCKER_BUILDKIT", "0");
+    scenario.compose(&format!(
+        "services:
+  brief: {{ image: '{image}', build: {{ context: ., dockerfile_inline: \"FROM ACTOR\\nLABEL scenario={}\" }}, command: [exit, '0'] }}
+  long: {{ image: ACTOR, command: [stay] }}
+",
+        scenario.project
+    ));
+    scenario.done(&["up", "-d"]);
+    scenario.engine.wait_for_listed(&scenario.project, "brief", "exited");
+    let id = text(&scenario.container("brief")["Image"]).to_owned();
+    scenario.engine.remove_image(&image);
+    let listed: Value = serde_json::from_str(&scenario.done(&["images", "--format", "json"]).stdout).expect("an array");
+    let ids: Vec<_> = listed.as_array().into_iter().flatten().map(|it| text(&it["ID"])).collect();
+    assert!(ids.len() == 2 && ids.contains(&id.as_str()), "{listed}");
+    let table = scenario.done(&["images", "brief"]).stdout;
+    assert!(table.contains("<none>") && table.contains(&id.trim_start_matches("sha256:")[..12]), "{table}");
+    assert!(scenario.done(&["ps", "-a", "--format", "{{.Image}}", "brief"]).stdout.contains(&id));
+    // What runs is there, and nothing else is in its way.
+    scenario.done(&["up", "-d", "long"]);
 }
 
 fn shows_processes_with_their_services(scenario: &Scenario) {

@@ -16,6 +16,7 @@ stories![
     a_watch_restarts_and_runs_commands,
     a_watch_knows_containers_that_were_stopped_or_replaced,
     a_watch_builds_anew,
+    a_watch_keeps_a_network_from_outside,
     up_watches_beside_its_logs,
     a_watch_says_why_it_cannot_be,
 ];
@@ -269,6 +270,52 @@ fn a_watch_builds_anew(scenario: &Scenario) {
     assert!(!left.is_empty(), "it was to be kept");
     scenario.done(&["down"]);
     left.iter().for_each(|image| scenario.engine.remove_image(image));
+}
+
+/// A network that the project did not make, and that goes with this.
+struct Outside<'s>(&'s Scenario<'s>, String);
+
+impl Drop for Outside<'_> {
+    fn drop(&mut self) {
+        self.0.convoke(&["down", "-t", "0"]);
+        self.0.engine.call("DELETE", &format!("/networks/{}", self.1), "", b"");
+    }
+}
+
+fn a_watch_keeps_a_network_from_outside(scenario: &Scenario) {
+    let outside = Outside(scenario, format!("{}-outside", scenario.project));
+    let body = serde_json::json!({ "Name": outside.1 }).to_string();
+    scenario.engine.call("POST", "/networks/create", "application/json", body.as_bytes());
+    scenario.variable("DOCKER_BUILDKIT", "0");
+    scenario.file("Dockerfile", &format!("FROM ACTOR\nLABEL scenario={}\nCOPY .env /env\n", scenario.project));
+    scenario.file(".env", "NOTE=one\n");
+    scenario.compose(&format!(
+        "services:
+  web:
+    build: .
+    command: [show, /env, stay]
+    stop_grace_period: 0s
+    networks: [outside]
+    develop: {{ watch: [{{ path: .env, action: rebuild }}] }}
+networks: {{ outside: {{ external: true, name: {} }} }}
+",
+        outside.1
+    ));
+    let joined = || {
+        let container = scenario.container("web");
+        let networks = container["NetworkSettings"]["Networks"].as_object().expect("networks");
+        (text(&container["Id"]).to_owned(), networks.keys().cloned().collect::<Vec<_>>())
+    };
+    let mut watch = begin(scenario, &["watch"]);
+    scenario.until_said("web", &["NOTE=one"]);
+    let (before, networks) = joined();
+    assert_eq!(networks, std::slice::from_ref(&outside.1));
+    scenario.file(".env", "NOTE=two\n");
+    watch.until_line("successfully built");
+    scenario.until_said("web", &["NOTE=two"]);
+    let (after, networks) = joined();
+    assert_eq!((after != before, networks), (true, vec![outside.1.clone()]));
+    end(watch);
 }
 
 fn up_watches_beside_its_logs(scenario: &Scenario) {

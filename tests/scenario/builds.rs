@@ -1,0 +1,106 @@
+//! What reaches a build as it was written, and what is told of it; with the engine's own builder and with `BuildKit`.
+
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use crate::scenario::Scenario;
+use crate::stories;
+
+stories![tells_a_long_line_of_a_build, gives_a_build_what_is_written];
+
+pub const WITH_BUILDX: &[crate::Story] = &[
+    ("tells_a_long_line_of_a_build_by_buildkit", tells_a_long_line_of_a_build_by_buildkit),
+    ("gives_buildkit_what_is_written", gives_buildkit_what_is_written),
+];
+
+/// Whether there is a buildx to build with.
+pub fn has_buildx() -> bool {
+    let mut asking = Command::new("docker");
+    asking.args(["buildx", "version"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    asking.status().is_ok_and(|status| status.success())
+}
+
+fn with_classic(scenario: &Scenario) {
+    scenario.variable("DOCKER_BUILDKIT", "0");
+}
+
+/// Gives the commands that follow a configuration of their own, which has this machine's plugins, and nothing else.
+/// What `BuildKit` keeps of a build's steps belongs to nobody, and cannot be told apart: it is the engine's to clear away.
+fn with_buildkit(scenario: &Scenario) {
+    let home = PathBuf::from(std::env::var_os("HOME").unwrap_or_default());
+    let usual = std::env::var_os("DOCKER_CONFIG").map_or_else(|| home.join(".docker"), PathBuf::from);
+    scenario.file("docker/config.json", "{}");
+    symlink(usual.join("cli-plugins"), scenario.path("docker/cli-plugins")).expect("a link to the plugins");
+    scenario.variable("DOCKER_CONFIG", &scenario.path("docker").display().to_string());
+    scenario.variable("DOCKER_BUILDKIT", "1");
+}
+
+fn tells_a_long_line_of_a_build(scenario: &Scenario) {
+    with_classic(scenario);
+    tells_a_long_line(scenario, 300_000);
+}
+
+fn tells_a_long_line_of_a_build_by_buildkit(scenario: &Scenario) {
+    with_buildkit(scenario);
+    // It clips what is more in a second.
+    tells_a_long_line(scenario, 150_000);
+}
+
+/// Longer than any buffer on its way; at a terminal, no more of it than fits.
+fn tells_a_long_line(scenario: &Scenario, length: usize) {
+    let long = "long line ".repeat(length / 10) + "end";
+    scenario.file("long", &long);
+    let label = format!("LABEL scenario={}", scenario.project);
+    let run = "COPY long /long\nRUN [\"/actor\", \"show\", \"/long\", \"say\", \"a short one\"]";
+    scenario.file("Dockerfile", &format!("FROM ACTOR\n{label}\n{run}\n"));
+    scenario.compose("services: { web: { build: . } }\n");
+    let told = scenario.done(&["--progress", "plain", "build"]);
+    assert!(told.stderr.lines().any(|line| line.ends_with(&long)), "{} bytes", told.stderr.len());
+    let told = told.complains_about(&["  a short one\n", "  Built"]);
+    assert_eq!(told.stdout, "");
+    let mut seat = scenario.at_terminal(&["build", "--no-cache"]);
+    seat.resize(80, 24);
+    seat.see("a short one");
+    seat.see("Built");
+    seat.ends_with(0);
+}
+
+fn gives_a_build_what_is_written(scenario: &Scenario) {
+    with_classic(scenario);
+    gives_what_is_written(scenario);
+}
+
+fn gives_buildkit_what_is_written(scenario: &Scenario) {
+    with_buildkit(scenario);
+    gives_what_is_written(scenario);
+}
+
+/// Two dollars are one that nobody but the Dockerfile replaces, and bake's own language is none of it.
+fn gives_what_is_written(scenario: &Scenario) {
+    let label = format!("LABEL scenario={}", scenario.project);
+    let dockerfile = format!("FROM ACTOR\n{label}\nARG A\nARG B\nARG C\nLABEL a=$A b=\"<${{B}}>\" c='$$C' d=\"$C\"\n");
+    scenario.file("Dockerfile", &dockerfile);
+    let inline = dockerfile.replace('$', "$$").replace('\n', "\n        ");
+    scenario.compose(&format!(
+        "services:
+  filed:
+    build:
+      context: .
+      args: &args {{ A: '$${{BAR}}', B: '$$5 %{{if}}', C: '${{NOTE:-noted}}' }}
+  inline:
+    build:
+      context: .
+      args: *args
+      dockerfile_inline: |
+        {inline}
+"
+    ));
+    scenario.done(&["build"]);
+    for service in ["filed", "inline"] {
+        let image = scenario.engine.get(&format!("/images/{}-{service}/json", scenario.project));
+        let labels = &image["Config"]["Labels"];
+        let found = ["a", "b", "c", "d"].map(|name| labels[name].clone());
+        assert_eq!(found, ["${BAR}", "<$5 %{if}>", "$$C", "noted"], "{service}");
+    }
+}
