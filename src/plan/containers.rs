@@ -273,6 +273,7 @@ impl<'p> Planner<'p> {
             number,
             spec: specified.spec,
             image,
+            mounted: self.mounted.get(name).cloned().unwrap_or_default(),
             network_of: self.owner(&service.network_mode),
             ipc_of: self.owner(&service.ipc),
             pid_of: self.owner(&service.pid),

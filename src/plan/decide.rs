@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::engine::{Container, ContainerId, State};
+use crate::engine::{Container, ContainerId, ImageId, State};
 use crate::graph;
 use crate::model::{Service, ServiceName, labels};
 
@@ -258,6 +258,7 @@ impl<'p> Planner<'p> {
             Recreation::Diverged => {}
         }
         let image = self.image_change(name, container);
+        let mounted = self.mounted_change(name, container);
         let sure = self
             .broken(container)
             .or_else(|| {
@@ -277,9 +278,13 @@ impl<'p> Planner<'p> {
                 Change::Sure => self.image_reason(name, container),
                 _ => None,
             })
+            .or_else(|| match &mounted {
+                Change::Sure => Some(Reason::MountedImageChanged),
+                _ => None,
+            })
             .or_else(|| self.network_reason(service, container))
             .or_else(|| self.volume_reason(service, container));
-        match (sure, image.or(wished.shared.clone())) {
+        match (sure, image.or(mounted).or(wished.shared.clone())) {
             (Some(reason), _) => Fate::Recreate(reason),
             (None, Change::If(guard)) => Fate::RecreateIf(guard),
             (None, _) => Fate::Keep,
@@ -329,6 +334,20 @@ impl<'p> Planner<'p> {
             }
             _ => Change::None,
         }
+    }
+
+    /// Whether an image that is mounted is another one than the label says; without one, nothing tells.
+    fn mounted_change(&self, name: &ServiceName, container: &Container) -> Change {
+        let Some(label) = container.labels.get(labels::IMAGE_VOLUME_DIGEST) else { return Change::None };
+        let known: BTreeMap<&str, &str> = label.split(',').filter_map(|part| part.split_once('=')).collect();
+        let change = |(target, image): (&String, &ImageRef)| match (known.get(target.as_str()), image) {
+            (Some(known), ImageRef::Known(image)) if *known != image.as_str() => Change::Sure,
+            (Some(known), ImageRef::From(step)) => {
+                Change::If(Guard::ImageChanged { step: *step, from: ImageId::new(*known) })
+            }
+            _ => Change::None,
+        };
+        self.mounted.get(name).into_iter().flatten().map(change).fold(Change::None, Change::or)
     }
 
     /// The label counts, and so does what the engine says: stores differ in which digest they call the image's.

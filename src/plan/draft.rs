@@ -25,6 +25,8 @@ pub struct Draft {
     /// Complete but for the open parts below.
     pub spec: ContainerSpec,
     pub image: ImageRef,
+    /// Images that are mounted as volumes, by the paths where.
+    pub mounted: BTreeMap<String, ImageRef>,
     /// Containers whose namespaces it joins; their ids go into the specification and the configuration hash.
     pub network_of: Option<ContainerRef>,
     pub ipc_of: Option<ContainerRef>,
@@ -45,6 +47,8 @@ pub struct Draft {
 pub struct Facts<'f> {
     /// The id of the image that it is made from.
     pub image: &'f ImageId,
+    /// The ids of the images in [`Draft::mounted`].
+    pub mounted: &'f BTreeMap<String, ImageId>,
     /// The paths that the image declares as VOLUME; only asked for when [`Draft::inherits`].
     pub image_volumes: &'f [String],
     /// Ids of containers that exist or were made by earlier steps.
@@ -96,6 +100,10 @@ impl Draft {
         }
         self.inherit(&mut spec, facts.image_volumes);
         spec.labels.insert(labels::IMAGE.into(), facts.image.0.clone());
+        if !facts.mounted.is_empty() {
+            let told: Vec<_> = facts.mounted.iter().map(|(target, id)| format!("{target}={id}")).collect();
+            spec.labels.insert(labels::IMAGE_VOLUME_DIGEST.into(), told.join(","));
+        }
         Ok(spec)
     }
 
@@ -213,6 +221,7 @@ mod tests {
             number: 1,
             spec: ContainerSpec::default(),
             image: ImageRef::From(StepId(0)),
+            mounted: BTreeMap::new(),
             network_of: None,
             ipc_of: None,
             pid_of: None,
@@ -232,6 +241,10 @@ mod tests {
         ]);
         draft.finish(&Facts {
             image: &ImageId::new("sha256:abc"),
+            mounted: &BTreeMap::from([
+                ("/m".to_owned(), ImageId::new("sha256:m")),
+                ("/n".to_owned(), ImageId::new("sha256:n")),
+            ]),
             image_volumes: &volumes,
             container: &|owner| match owner {
                 ContainerRef::Made { .. } => None,
@@ -272,6 +285,7 @@ mod tests {
         };
         assert_eq!(spec.labels[labels::CONFIG_HASH], service_hash(&resolved));
         assert_eq!(spec.labels[labels::IMAGE], "sha256:abc");
+        assert_eq!(spec.labels[labels::IMAGE_VOLUME_DIGEST], "/m=sha256:m,/n=sha256:n");
 
         draft.network_of = Some(ContainerRef::Made { step: StepId(3), name: "vpn-1".into() });
         assert_eq!(finish(&draft, &[]).unwrap_err().to_string(), "container vpn-1 is not there to share with");

@@ -105,7 +105,7 @@ impl<'p> Planner<'p> {
             self.images.extend(sourced.map(|sourced| (*name, sourced)));
         }
         for (name, service) in &services {
-            self.source_mounted(name, service, &mut pulls);
+            self.source_mounted(name, service, &mut pulls, &built);
         }
         for (name, service) in &services {
             self.source_hooks(name, service, &mut pulls, &built);
@@ -115,7 +115,7 @@ impl<'p> Planner<'p> {
         }
     }
 
-    /// Images that `pre_start` hooks name: built by another service, there, or pulled.
+    /// Images that `pre_start` hooks name.
     fn source_hooks(
         &mut self,
         name: &'p ServiceName,
@@ -127,14 +127,7 @@ impl<'p> Planner<'p> {
             if self.hook_images.contains_key(image) {
                 continue;
             }
-            let sourced = match (built.get(&normal(image)), self.index.images.find(image)) {
-                (Some(step), _) => Sourced { image: ImageRef::From(*step), after: vec![*step] },
-                (None, Some(local)) => Sourced { image: ImageRef::Known(local.id.clone()), after: Vec::new() },
-                (None, None) => {
-                    let step = self.pull(name, service, image, false, Pulling::Missing, false, pulls);
-                    Sourced { image: ImageRef::From(step), after: vec![step] }
-                }
-            };
+            let sourced = self.source_other(name, service, image, pulls, built);
             self.hook_images.insert(image.clone(), sourced);
         }
     }
@@ -228,14 +221,38 @@ impl<'p> Planner<'p> {
     }
 
     /// Images that are mounted as volumes.
-    fn source_mounted(&mut self, name: &'p ServiceName, service: &'p Service, pulls: &mut Pulls) {
+    fn source_mounted(
+        &mut self,
+        name: &'p ServiceName,
+        service: &'p Service,
+        pulls: &mut Pulls,
+        built: &BTreeMap<String, StepId>,
+    ) {
         for mount in service.volumes.iter().filter(|mount| mount.kind == "image") {
-            if self.index.images.find(&mount.source).is_some() {
-                continue;
+            let sourced = self.source_other(name, service, &mount.source, pulls, built);
+            self.mounted.entry(name).or_default().insert(mount.target.clone(), sourced.image);
+            if let Some(own) = self.images.get_mut(name) {
+                own.after.extend(sourced.after);
             }
-            let step = self.pull(name, service, &mount.source, false, Pulling::Missing, false, pulls);
-            if let Some(sourced) = self.images.get_mut(name) {
-                sourced.after.push(step);
+        }
+    }
+
+    /// An image that a service needs beside its own: built by another service, there, or pulled.
+    fn source_other(
+        &mut self,
+        name: &'p ServiceName,
+        service: &'p Service,
+        image: &str,
+        pulls: &mut Pulls,
+        built: &BTreeMap<String, StepId>,
+    ) -> Sourced {
+        let pulled = (normal(image), spec::platform(self.project, service).to_owned());
+        match (built.get(&pulled.0).or_else(|| pulls.get(&pulled)), self.index.images.find(image)) {
+            (Some(step), _) => Sourced { image: ImageRef::From(*step), after: vec![*step] },
+            (None, Some(local)) => Sourced { image: ImageRef::Known(local.id.clone()), after: Vec::new() },
+            (None, None) => {
+                let step = self.pull(name, service, image, false, Pulling::Missing, false, pulls);
+                Sourced { image: ImageRef::From(step), after: vec![step] }
             }
         }
     }

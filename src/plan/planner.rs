@@ -13,7 +13,7 @@ use super::networks::Joined;
 use super::reference::Images;
 use super::spec::Context;
 use super::start::Waits;
-use super::{Guard, Labelled, Observed, Plan, PlanError, PlannedStep, Reason, Step, StepId, UpPolicy};
+use super::{Guard, ImageRef, Labelled, Observed, Plan, PlanError, PlannedStep, Reason, Step, StepId, UpPolicy};
 
 /// The observed state, looked up by what things are called. Built once, so that planning stays linear.
 pub(super) struct Index<'p> {
@@ -93,6 +93,8 @@ pub(super) struct Planner<'p> {
     pub plan: Plan,
     pub errors: Vec<PlanError>,
     pub images: BTreeMap<&'p ServiceName, Sourced>,
+    /// Images that are mounted as volumes, by the paths where.
+    pub mounted: BTreeMap<&'p ServiceName, BTreeMap<String, ImageRef>>,
     /// Images that only hooks run, by the name that the file has for them.
     pub hook_images: BTreeMap<String, Sourced>,
     pub networks: BTreeMap<&'p str, Joined<'p>>,
@@ -132,6 +134,7 @@ impl<'p> Planner<'p> {
             plan: Plan::default(),
             errors: Vec::new(),
             images: BTreeMap::new(),
+            mounted: BTreeMap::new(),
             hook_images: BTreeMap::new(),
             networks: BTreeMap::new(),
             volumes: BTreeMap::new(),

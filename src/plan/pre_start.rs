@@ -4,6 +4,8 @@
 //! `per_replica` runs before each replica that starts, on that one's volumes. A hook that fails keeps the service from
 //! starting, and its container stays to be looked at until the next `up` or `down`.
 
+use std::collections::BTreeMap;
+
 use crate::engine::{Container, Removal};
 use crate::model::{Service, ServiceName, labels};
 
@@ -93,6 +95,7 @@ impl<'p> Planner<'p> {
             number: 0,
             spec: specified.spec,
             image: image.image,
+            mounted: BTreeMap::new(),
             network_of: self.owner(&service.network_mode),
             ipc_of: self.owner(&service.ipc),
             pid_of: self.owner(&service.pid),

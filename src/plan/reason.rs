@@ -26,6 +26,7 @@ pub enum Reason {
         from: ImageId,
         to: ImageId,
     },
+    MountedImageChanged,
     /// Decided while running: see the guard.
     IfImageChanged,
     NetworkMissing(String),
@@ -91,6 +92,7 @@ impl fmt::Display for Reason {
             Self::ConfigurationChanged(_) => f.write_str("its configuration changed"),
             Self::GrantsChanged(grants) => write!(f, "the content of {} changed", grants.join(", ")),
             Self::ImageChanged { from, to } => write!(f, "its image changed: {} → {}", from.short(), to.short()),
+            Self::MountedImageChanged => f.write_str("an image that it mounts changed"),
             Self::IfImageChanged => f.write_str("if the image turns out to be another one"),
             Self::NetworkMissing(name) => write!(f, "it is not on network {name}"),
             Self::NetworkChanged { network, .. } => write!(f, "network {network} changed"),
@@ -150,6 +152,7 @@ impl Reason {
             Self::ConfigurationChanged(_) => "configuration_changed",
             Self::GrantsChanged(_) => "grants_changed",
             Self::ImageChanged { .. } => "image_changed",
+            Self::MountedImageChanged => "mounted_image_changed",
             Self::IfImageChanged => "if_image_changed",
             Self::NetworkMissing(_) => "network_missing",
             Self::NetworkChanged { .. } => "network_changed",

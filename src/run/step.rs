@@ -1,5 +1,6 @@
 //! One step of a plan → the engine calls that it means.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::engine::{ContainerId, ContainerSpec, EngineError, ErrorKind, ImageId, State};
@@ -227,10 +228,7 @@ impl Execution<'_> {
 
     /// The draft with everything filled in that earlier steps gave.
     async fn specification(&self, planned: &PlannedStep, draft: &Draft) -> Result<ContainerSpec, Trouble> {
-        let known = match &draft.image {
-            ImageRef::Known(id) => Some(id.clone()),
-            ImageRef::From(step) => self.results.borrow().images.get(step).cloned(),
-        };
+        let known = self.image(&draft.image);
         let (image, image_volumes) = match known {
             Some(image) if !draft.inherits() => (image, Vec::new()),
             known => {
@@ -242,7 +240,14 @@ impl Execution<'_> {
         let paths = draft.profiles.iter().map(|(_, path)| path);
         let profiles = copy::texts(paths).await.map_err(|message| Cause::of(planned, CauseKind::File, message))?;
         let container = |container: &ContainerRef| self.results.borrow().container(container);
-        let facts = Facts { image: &image, image_volumes: &image_volumes, container: &container, profiles: &profiles };
+        let mounted = self.mounted(draft);
+        let facts = Facts {
+            image: &image,
+            mounted: &mounted,
+            image_volumes: &image_volumes,
+            container: &container,
+            profiles: &profiles,
+        };
         draft.finish(&facts).map_err(|error| {
             let kind = match &error {
                 DraftError::Owner(_) => CauseKind::Missing,
@@ -250,6 +255,19 @@ impl Execution<'_> {
             };
             Cause::of(planned, kind, error.to_string()).into()
         })
+    }
+
+    /// The ids of the images that are mounted, as far as they are known.
+    fn mounted(&self, draft: &Draft) -> BTreeMap<String, ImageId> {
+        let known = draft.mounted.iter().filter_map(|(target, image)| Some((target.clone(), self.image(image)?)));
+        known.collect()
+    }
+
+    fn image(&self, image: &ImageRef) -> Option<ImageId> {
+        match image {
+            ImageRef::Known(id) => Some(id.clone()),
+            ImageRef::From(step) => self.results.borrow().images.get(step).cloned(),
+        }
     }
 
     /// Runs a hook's command inside the container. A hook before the stop of a container that does not run is not run.

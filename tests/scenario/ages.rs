@@ -49,6 +49,7 @@ fn checks_health_faster_at_first(scenario: &Scenario) {
     assert_eq!(scenario.states(), ["web running"]);
 }
 
+/// One that another service builds on the way; and another one when that is built anew.
 fn mounts_an_image(scenario: &Scenario) {
     let source = format!("{}-shelf:1", scenario.project);
     scenario.variable("DOCKER_BUILDKIT", "0");
@@ -60,32 +61,36 @@ fn mounts_an_image(scenario: &Scenario) {
     command: [show, /mnt/note, stay]
     stop_grace_period: 0s
     volumes: [{{ type: image, source: '{source}', target: /mnt, image: {{ subpath: {subpath} }} }}]
-  shelf: {{ image: '{source}', build: shelf, profiles: [build] }}
+  shelf: {{ image: '{source}', build: shelf, command: [stay], stop_grace_period: 0s }}
 "
         ));
     };
-    scenario.file(
-        "shelf/Dockerfile",
-        &format!("FROM scratch\nLABEL scenario={}\nCOPY one /one/note\nCOPY two /two/note\n", scenario.project),
-    );
+    let dockerfile =
+        format!("FROM ACTOR\nLABEL scenario={}\nCOPY one /one/note\nCOPY two /two/note\n", scenario.project);
+    scenario.file("shelf/Dockerfile", &dockerfile);
     scenario.file("shelf/one", "first shelf\n");
     scenario.file("shelf/two", "second shelf\n");
     compose("one");
-    scenario.done(&["build", "-q", "shelf"]);
     if !speaks(scenario, (1, 48)) {
-        let refused = scenario.convoke(&["up", "-d", "web"]).exits_with(1);
+        let refused = scenario.convoke(&["up", "-d"]).exits_with(1);
         refused.complains_about(&["volume with type=image requires Docker Engine 28 or later", "compose.yaml:6:"]);
         assert!(scenario.containers().is_empty());
         return;
     }
-    scenario.done(&["up", "-d", "web"]);
-    scenario.until_said("web", &["first shelf"]);
-    let before = scenario.container("web")["Id"].clone();
-    scenario.done(&["up", "-d", "web"]);
-    assert_eq!(scenario.container("web")["Id"], before);
+    let up = |words: &[&str], said: &str| {
+        scenario.done(&[&["up", "-d"], words].concat());
+        scenario.until_said("web", &[said]);
+        text(&scenario.container("web")["Id"]).to_owned()
+    };
+    let first = up(&[], "first shelf");
+    assert_eq!(up(&["--build"], "first shelf"), first);
+    scenario.file("shelf/one", "new first shelf\n");
+    assert_ne!(up(&["--build"], "new first shelf"), first);
+    scenario.file("shelf/one", "newer first shelf\n");
+    scenario.done(&["build", "-q", "shelf"]);
+    up(&["web"], "newer first shelf");
     compose("two");
-    scenario.done(&["up", "-d", "web"]);
-    scenario.until_said("web", &["second shelf"]);
+    up(&[], "second shelf");
 }
 
 fn names_a_networks_interface(scenario: &Scenario) {

@@ -115,14 +115,17 @@ impl World {
             Step::PushImage { .. } => {}
             Step::RemoveImage { name } => self.now.images.retain(|image| !image.tags.contains(name)),
             Step::CreateContainer(draft) => {
-                let image = match &draft.image {
+                let known = |image: &ImageRef| match image {
                     ImageRef::Known(id) => id.clone(),
                     ImageRef::From(step) => self.images[step].clone(),
                 };
+                let image = known(&draft.image);
+                let mounted = draft.mounted.iter().map(|(target, image)| (target.clone(), known(image))).collect();
                 let container = |owner: &ContainerRef| self.id(owner);
                 let profiles = BTreeMap::new();
                 let facts = Facts {
                     image: &image,
+                    mounted: &mounted,
                     image_volumes: &["/image".into()],
                     container: &container,
                     profiles: &profiles,

@@ -1,5 +1,5 @@
 use super::*;
-use crate::engine::{ContainerId, MountPoint};
+use crate::engine::{ApiVersion, ContainerId, MountPoint};
 
 /// The plan from one project to another, with the state after it, from which nothing is left to do.
 fn change(before: &Project, after: &Project, policy: &UpPolicy) -> (String, Observed, Observed) {
@@ -298,4 +298,30 @@ fn a_port_is_freed_before_another_service_takes_it() {
     let after = project(json!({"old": with(json!({})), "new": with(json!({"ports": port}))}));
     let (text, ..) = change(&before, &after, &UpPolicy::default());
     insta::assert_snapshot!(text);
+}
+
+#[test]
+fn an_image_that_is_mounted_is_one_of_the_reasons() {
+    let mount = json!({"volumes": [{"type": "image", "source": "db:1", "target": "/d"}]});
+    let shop = project(json!({ "web": with(mount.clone()), "far": with(json!({})) }));
+    let newer = |observed: &Observed| Observed { api: ApiVersion::new(1, 48), ..observed.clone() };
+    let mut observed = apply(&newer(&bare()), &planned(&shop, &newer(&bare())));
+    assert_eq!(planned(&shop, &observed).to_string(), "");
+    observed.images.iter_mut().find(|image| image.tags == ["db:1"]).expect("an image").id = ImageId::new("sha256:new");
+    let plan = planned(&shop, &observed);
+    let told = plan.to_string();
+    assert!(told.contains("shop-web-1") && told.contains("an image that it mounts changed"), "{told}");
+    assert!(!told.contains("shop-far-1"), "{told}");
+    observed = apply(&observed, &plan);
+    assert_eq!(planned(&shop, &observed).to_string(), "");
+    // What is built on the way is mounted once it is there, and whether that is another one is seen then.
+    let built = json!({"image": "db:1", "pull_policy": "build", "build": {"context": "."}});
+    let shop = project(json!({ "web": with(mount), "shelf": built }));
+    let plan = planned(&shop, &observed);
+    let of_web = |(_, planned): &(StepId, &PlannedStep)| {
+        planned.service.as_ref().is_some_and(|service| service.as_str() == "web")
+            && matches!(planned.step, Step::CreateContainer(_))
+    };
+    let guards: Vec<_> = plan.steps().filter(of_web).map(|(_, planned)| planned.guard.clone()).collect();
+    assert!(matches!(guards[..], [Some(Guard::ImageChanged { step: StepId(0), .. })]), "{guards:?}\n{plan}");
 }
