@@ -34,7 +34,8 @@ pub struct Arguments {
     #[arg(long)]
     json: bool,
 
-    /// Also what happened since then: a date, seconds since 1970, or how long ago (42m)
+    /// Also what happened since then, as far as the engine remembers (its last 256 events): a date, seconds since 1970,
+    /// or how long ago (42m)
     #[arg(long, value_name = "TIME", default_value = "", hide_default_value = true, allow_hyphen_values = true)]
     since: String,
 

@@ -163,11 +163,18 @@ fn tells_where_a_port_is_published(scenario: &Scenario) {
     scenario.convoke(&["port", "web", "http"]).exits_with(1);
 }
 
+/// An engine remembers no more than its last 256 events, others' among them: who is to be told listens before it happens.
 fn tells_what_happens(scenario: &Scenario) {
     up(scenario);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_secs().to_string();
-    // Whatever happens from now on is heard, however long the listener takes to come up.
+    let clock = || SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_secs();
+    let now = clock().to_string();
+    let proxy = scenario.recorded();
+    // What happens between the question and the engine's ear for it is remembered.
     let mut told = scenario.begin(&["events", "--json", "--since", &now, "db"]);
+    let mut plain = scenario.begin(&["events", "--since", &now]);
+    scenario.direct();
+    let asked = |wanted: &str| proxy.requests().iter().filter(|request| request.contains(wanted)).count();
+    proxy.until("two that listen", |_| asked("/events?") == 2);
     scenario.done(&["pause", "web"]);
     scenario.done(&["pause", "db"]);
     told.until_line("\"action\":\"pause\"");
@@ -178,9 +185,16 @@ fn tells_what_happens(scenario: &Scenario) {
     assert_eq!(pause["id"], scenario.container("db")["Id"]);
     assert_eq!(pause["attributes"]["name"], format!("{}-db-1", scenario.project));
     assert!(seen.iter().all(|event| event["service"] == "db"), "{seen:?}");
-    let soon = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_secs() + 1;
-    let plain = scenario.done(&["events", "--since", &now, "--until", &soon.to_string()]).stdout;
-    assert!(plain.contains(&format!("container pause {}", text(&pause["id"]))), "{plain}");
+    plain.until_line(&format!("container pause {}", text(&pause["id"])));
+    plain.signal(Signal::INT);
+    assert_eq!(plain.end().stdout.matches("container pause ").count(), 3, "two of web, and one of db");
+    // One that is over by then ends by itself.
+    let proxy = scenario.recorded();
+    let soon = (clock() + 1).to_string();
+    scenario.done(&["events", "--since", &now, "--until", &soon]);
+    scenario.direct();
+    let request = proxy.requests().into_iter().find(|request| request.contains("/events?")).expect("a question");
+    assert!(request.contains(&format!("since={now}")) && request.contains(&format!("until={soon}")), "{request}");
     scenario.by_file(&["events", "wbe"]).exits_with(1).complains_about(&["no such service: wbe"]);
     scenario.convoke(&["events", "--since", "whenever"]).exits_with(1).complains_about(&["no point in time"]);
     scenario.done(&["unpause"]);
