@@ -1,9 +1,12 @@
 //! What reaches a build as it was written, and what is told of it; with the engine's own builder and with `BuildKit`.
 
+use std::collections::BTreeSet;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use crate::engine::text;
+use crate::registry::Registry;
 use crate::scenario::Scenario;
 use crate::stories;
 
@@ -12,6 +15,7 @@ stories![tells_a_long_line_of_a_build, gives_a_build_what_is_written];
 pub const WITH_BUILDX: &[crate::Story] = &[
     ("tells_a_long_line_of_a_build_by_buildkit", tells_a_long_line_of_a_build_by_buildkit),
     ("gives_buildkit_what_is_written", gives_buildkit_what_is_written),
+    ("pushes_what_is_for_several_platforms", pushes_what_is_for_several_platforms),
 ];
 
 /// Whether there is a buildx to build with.
@@ -103,4 +107,58 @@ fn gives_what_is_written(scenario: &Scenario) {
         let found = ["a", "b", "c", "d"].map(|name| labels[name].clone());
         assert_eq!(found, ["${BAR}", "<$5 %{if}>", "$$C", "noted"], "{service}");
     }
+}
+
+/// Whether the engine can keep an image for several platforms, and so build one without another builder.
+fn keeps_several_platforms(scenario: &Scenario) -> bool {
+    let about = scenario.engine.get("/info");
+    let mut facts = about["DriverStatus"].as_array().into_iter().flatten();
+    facts.any(|fact| text(&fact[1]) == "io.containerd.snapshotter.v1")
+}
+
+fn pushes_what_is_for_several_platforms(scenario: &Scenario) {
+    let registry = Registry::open();
+    let name = format!("{}/api:1", scenario.project);
+    let image = format!("{}/{name}", registry.host());
+    let compose = |names: &str| {
+        scenario.file("Dockerfile", &format!("FROM scratch\nLABEL scenario={}\nCOPY note /note\n", scenario.project));
+        scenario.compose(&format!(
+            "services: {{ api: {{ image: '{image}', build: {{ context: ., platforms: [{names}] }} }} }}\n"
+        ));
+    };
+    scenario.file("note", &scenario.project);
+    compose("linux/amd64, linux/arm64");
+    with_classic(scenario);
+    let refused = scenario.convoke(&["build", "--push"]).exits_with(1);
+    refused.complains_about(&["the classic builder doesn't support multi-arch build, set DOCKER_BUILDKIT=1"]);
+    with_buildkit(scenario);
+    if !keeps_several_platforms(scenario) {
+        for words in [&["build"][..], &["build", "--push"], &["up", "-d"]] {
+            let refused = scenario.convoke(words).exits_with(1);
+            refused.complains_about(&["Multi-platform build is not supported for the docker driver", "api"]);
+        }
+        assert!(!registry.has(&name));
+        // One of them is no trouble.
+        compose("linux/arm64");
+        scenario.done(&["build", "--push"]);
+        let made = scenario.engine.get(&format!("/images/{image}/json"));
+        assert_eq!(text(&made["Architecture"]), "arm64");
+        assert!(registry.has(&name));
+        return;
+    }
+    let platforms = || {
+        let index = registry.manifest(&name).expect("an image at the registry");
+        let all = index["manifests"].as_array().into_iter().flatten().map(|one| text(&one["platform"]["architecture"]));
+        // What says how it was built stands among them.
+        all.filter(|one| *one != "unknown").map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    let both = BTreeSet::from(["amd64".to_owned(), "arm64".to_owned()]);
+    scenario.done(&["build", "--push"]).complains_about(&[&format!("Image {image}  Built")]);
+    assert_eq!(platforms(), both);
+    registry.forget();
+    scenario.done(&["push"]).complains_about(&[&format!("Image {image}  Pushed")]);
+    assert_eq!(platforms(), both);
+    scenario.engine.remove_image(&image);
+    scenario.done(&["pull"]);
+    scenario.engine.remove_image(&image);
 }

@@ -9,6 +9,7 @@ use std::thread;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 const LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
@@ -124,13 +125,27 @@ impl Registry {
         self.shelf().manifests.contains_key(name)
     }
 
+    /// What a name stands for: one image, or the list of one for several platforms.
+    pub fn manifest(&self, name: &str) -> Option<Value> {
+        serde_json::from_slice(&self.shelf().manifests.get(name)?.1).ok()
+    }
+
+    /// Loses every name, and keeps what they stood for.
+    pub fn forget(&self) {
+        self.shelf().manifests.clear();
+    }
+
     fn shelf(&self) -> std::sync::MutexGuard<'_, Shelf> {
         // A thread that fell over while it answered has nothing half done.
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn meet(&self, client: &TcpStream) {
-        let Some(asked) = read(client) else { return };
+        let Some(asked) = read(client) else {
+            // Whoever tries it with encryption first learns from this that there is none; others may be gone.
+            let _ = { client }.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            return;
+        };
         let fault = self.shelf().note(&asked);
         let answer = match fault {
             Some(Fault::Cut) => {
