@@ -31,7 +31,7 @@ fn with_classic(scenario: &Scenario) {
 
 /// Gives the commands that follow a configuration of their own, which has this machine's plugins, and nothing else.
 /// What `BuildKit` keeps of a build's steps belongs to nobody, and cannot be told apart: it is the engine's to clear away.
-fn with_buildkit(scenario: &Scenario) {
+pub fn with_buildkit(scenario: &Scenario) {
     let home = PathBuf::from(std::env::var_os("HOME").unwrap_or_default());
     let usual = std::env::var_os("DOCKER_CONFIG").map_or_else(|| home.join(".docker"), PathBuf::from);
     scenario.file("docker/config.json", "{}");

@@ -30,6 +30,7 @@ mod proxy;
 mod reading;
 mod registry;
 mod scenario;
+mod sealed;
 mod seat;
 mod secrets;
 mod seeing;
@@ -114,6 +115,7 @@ fn main() -> ExitCode {
     add(siege::STORIES, private::is_possible(), "root, or a dockerd that can be started");
     add(window::STORIES, window::is_possible(), "tmux");
     add(builds::WITH_BUILDX, builds::has_buildx(), "docker buildx");
+    add(sealed::STORIES, builds::has_buildx() && sealed::is_possible(), "docker buildx and openssl");
     add(interop::STORIES, interop::is_there(), "docker compose");
     add(peer::STORIES, interop::is_there(), "docker compose");
     add(planning::WITH_DOCKER_COMPOSE, interop::is_there(), "docker compose");

@@ -258,6 +258,8 @@ fn none_answers(tried: &[(PathBuf, String)]) -> EngineError {
 const JOIN_GROUP: &str =
     "add yourself to the docker group (sudo usermod -aG docker $USER, then log in again) or run as root";
 
+const SET_TLS: &str = "set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH";
+
 /// Adds who named the engine, and what can be done.
 fn explain(named: &Named, error: EngineError) -> EngineError {
     let message = plain(&error.message);
@@ -265,9 +267,16 @@ fn explain(named: &Named, error: EngineError) -> EngineError {
     let help = if named.address.socket().is_some() && message == DENIED {
         format!("{by} names it, but it is not for you: {JOIN_GROUP}")
     } else if message.contains("http request to an https server") {
-        format!("{by} names an engine that wants TLS: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH")
+        format!("{by} names an engine that wants TLS: {SET_TLS}")
+    } else if named.tls.is_none() && message.contains("invalid http version parsed") {
+        format!("what answers there speaks no HTTP; if it is an engine that wants TLS, {SET_TLS}")
     } else if named.tls.is_some() && message.contains("invalid peer certificate") {
         format!("{by} names an engine whose certificate the authority in DOCKER_CERT_PATH/ca.pem did not sign")
+    } else if named.tls.is_some() && message.contains("received fatal alert") {
+        format!(
+            "{by} names an engine that asks who you are: cert.pem and key.pem in DOCKER_CERT_PATH have to be there, \
+             signed by an authority that it believes"
+        )
     } else if matches!(named.address, Address::Ssh { .. }) {
         format!(
             "{by} names it; try `ssh` by hand: it must log in without questions and find `docker` on the other side"
