@@ -660,6 +660,8 @@ fn flags_that_contradict_each_other_are_refused_before_anything_is_read() {
     );
     refused("up -d --exit-code-from a", "--detach cannot be combined with [..]");
     refused("up --wait --attach a", "--wait cannot be combined with [..]");
+    refused("up --menu", "--menu is not supported yet: Ctrl-C stops the containers[..]");
+    refused("up --menu=false --scale web", "invalid value 'web' for '--scale <SERVICE=NUMBER>': [..]");
     refused("up --scale web", "invalid value 'web' for '--scale <SERVICE=NUMBER>': [..]");
     refused("logs --tail x", "invalid value 'x' for '--tail <NUMBER>': it is a number of lines, or all");
     refused("logs --since x", "invalid value for \"since\": [..]");

@@ -107,6 +107,10 @@ struct Foreground {
     /// Keep containers in step with files, as `convoke watch` does
     #[arg(short, long)]
     watch: bool,
+
+    /// Shortcuts at the terminal, of which there are none: what scripts say is --menu=false
+    #[arg(long, hide = true)]
+    menu: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -212,6 +216,11 @@ impl Arguments {
                 self.detach && (attaches || on_exit || on_failure || watches),
                 "--detach cannot be combined with --abort-on-container-exit, --abort-on-container-failure, --attach, \
                  --attach-dependencies or --watch",
+            ),
+            (
+                self.foreground.menu,
+                "--menu is not supported yet: Ctrl-C stops the containers, -d leaves them in the background, --watch \
+                 watches files",
             ),
             (self.no_start && watches, "--no-start and --watch are incompatible"),
             (self.making.no_build && watches, "--no-build and --watch are incompatible"),
