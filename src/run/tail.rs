@@ -295,7 +295,9 @@ fn request(reading: &mut Reading<'_>, details: &ContainerDetails) -> LogRequest 
         Start::Beginning { since } => LogRequest { since: since.clone(), ..all },
         Start::Now => LogRequest { tail: Some(0), ..all },
         Start::ThisRun => {
-            LogRequest { since: this_run(details, reading.after).map(as_since).unwrap_or_default(), ..all }
+            let (started, finished) = (instant(&details.started_at), instant(&details.finished_at));
+            let since = this_run(details.state, started, finished, reading.after);
+            LogRequest { since: since.map(as_since).unwrap_or_default(), ..all }
         }
     }
 }
@@ -303,10 +305,10 @@ fn request(reading: &mut Reading<'_>, details: &ContainerDetails) -> LogRequest 
 /// A time between a container's earlier run and this one. The engine notes a start a moment after the first output and
 /// an end a moment before the last, so that the middle is the safest place. Of a run that is over it tells when that ended,
 /// which may be before its start.
-fn this_run(details: &ContainerDetails, after: Option<i64>) -> Option<i64> {
-    let started = instant(&details.started_at)?;
-    let runs = matches!(details.state, State::Running | State::Paused);
-    let ends = [instant(&details.finished_at).filter(|_| runs), after];
+fn this_run(state: State, started: Option<i64>, finished: Option<i64>, after: Option<i64>) -> Option<i64> {
+    let started = started?;
+    let runs = matches!(state, State::Running | State::Paused);
+    let ends = [finished.filter(|_| runs), after];
     let before = ends.into_iter().flatten().filter(|end| *end < started).max();
     Some(before.map_or(started, |end| end + (started - end) / 2))
 }
@@ -314,4 +316,29 @@ fn this_run(details: &ContainerDetails, after: Option<i64>) -> Option<i64> {
 /// When a container ended last, in nanoseconds since 1970; 0 where it never ran.
 pub(super) fn ended(details: &ContainerDetails) -> i64 {
     instant(&details.finished_at).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_begins_between_the_end_of_the_one_before_and_its_own_start() {
+        // How it is, when it was started, when it ended, when it ended before as far as anybody noted; and where it begins.
+        let table = [
+            (State::Running, Some(20), Some(10), None, Some(15)),
+            (State::Running, Some(20), Some(10), Some(16), Some(18)),
+            (State::Running, Some(20), None, None, Some(20)),
+            (State::Exited, Some(20), Some(30), Some(10), Some(15)),
+            // The engine noted the end of a short run before its start.
+            (State::Exited, Some(20), Some(19), Some(10), Some(15)),
+            (State::Exited, Some(20), Some(19), None, Some(20)),
+            (State::Exited, Some(20), Some(30), Some(0), Some(10)),
+            (State::Created, None, None, Some(0), None),
+        ];
+        for (state, started, finished, after, expected) in table {
+            let told = this_run(state, started, finished, after);
+            assert_eq!(told, expected, "{state:?} {started:?} {finished:?} {after:?}");
+        }
+    }
 }
