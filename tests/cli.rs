@@ -118,8 +118,8 @@ Global options:
                                [possible values: auto, never, always]
       --progress <KIND>        How to show progress [default: auto] [env: COMPOSE_PROGRESS]
                                [possible values: auto, tty, plain, json, quiet]
-      --parallel <NUMBER>      How many steps may be done at the same time, -1 for no limit [env:
-                               COMPOSE_PARALLEL_LIMIT]
+      --parallel <NUMBER>      How many steps may be done at the same time, -1 for as many as the
+                               engine does well [env: COMPOSE_PARALLEL_LIMIT]
       --dry-run                Show what would be done, and change nothing
       --error-format <FORMAT>  How errors are written [default: human] [possible values: human,
                                json, github]
@@ -273,8 +273,8 @@ Global options:
                                [possible values: auto, never, always]
       --progress <KIND>        How to show progress [default: auto] [env: COMPOSE_PROGRESS]
                                [possible values: auto, tty, plain, json, quiet]
-      --parallel <NUMBER>      How many steps may be done at the same time, -1 for no limit [env:
-                               COMPOSE_PARALLEL_LIMIT]
+      --parallel <NUMBER>      How many steps may be done at the same time, -1 for as many as the
+                               engine does well [env: COMPOSE_PARALLEL_LIMIT]
       --dry-run                Show what would be done, and change nothing
       --error-format <FORMAT>  How errors are written [default: human] [possible values: human,
                                json, github]
@@ -338,8 +338,8 @@ Global options:
                                [possible values: auto, never, always]
       --progress <KIND>        How to show progress [default: auto] [env: COMPOSE_PROGRESS]
                                [possible values: auto, tty, plain, json, quiet]
-      --parallel <NUMBER>      How many steps may be done at the same time, -1 for no limit [env:
-                               COMPOSE_PARALLEL_LIMIT]
+      --parallel <NUMBER>      How many steps may be done at the same time, -1 for as many as the
+                               engine does well [env: COMPOSE_PARALLEL_LIMIT]
       --dry-run                Show what would be done, and change nothing
       --error-format <FORMAT>  How errors are written [default: human] [possible values: human,
                                json, github]
@@ -386,8 +386,8 @@ Global options:
                                [possible values: auto, never, always]
       --progress <KIND>        How to show progress [default: auto] [env: COMPOSE_PROGRESS]
                                [possible values: auto, tty, plain, json, quiet]
-      --parallel <NUMBER>      How many steps may be done at the same time, -1 for no limit [env:
-                               COMPOSE_PARALLEL_LIMIT]
+      --parallel <NUMBER>      How many steps may be done at the same time, -1 for as many as the
+                               engine does well [env: COMPOSE_PARALLEL_LIMIT]
       --dry-run                Show what would be done, and change nothing
       --error-format <FORMAT>  How errors are written [default: human] [possible values: human,
                                json, github]
@@ -540,8 +540,8 @@ Global options:
                                [possible values: auto, never, always]
       --progress <KIND>        How to show progress [default: auto] [env: COMPOSE_PROGRESS]
                                [possible values: auto, tty, plain, json, quiet]
-      --parallel <NUMBER>      How many steps may be done at the same time, -1 for no limit [env:
-                               COMPOSE_PARALLEL_LIMIT]
+      --parallel <NUMBER>      How many steps may be done at the same time, -1 for as many as the
+                               engine does well [env: COMPOSE_PARALLEL_LIMIT]
       --dry-run                Show what would be done, and change nothing
       --error-format <FORMAT>  How errors are written [default: human] [possible values: human,
                                json, github]

@@ -48,7 +48,7 @@ pub struct Globals {
     #[arg(long, value_name = "KIND", value_enum, global = true, help_heading = GLOBAL)]
     pub progress: Option<Progress>,
 
-    /// How many steps may be done at the same time, -1 for no limit [env: COMPOSE_PARALLEL_LIMIT]
+    /// How many steps may be done at the same time, -1 for as many as the engine does well [env: COMPOSE_PARALLEL_LIMIT]
     #[arg(long, value_name = "NUMBER", global = true, help_heading = GLOBAL, allow_negative_numbers = true)]
     pub parallel: Option<i64>,
 

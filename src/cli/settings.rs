@@ -22,7 +22,7 @@ pub struct Settings {
     pub error_format: ErrorFormat,
     /// Failures end with the status of their class.
     pub status_by_class: bool,
-    /// How many steps at the same time; `None` is no limit.
+    /// How many steps at the same time; `None` is as many as the engine does well.
     pub parallel: Option<usize>,
     pub compatibility: bool,
 }

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -18,6 +19,9 @@ use super::feed::Feed;
 use super::remind::Notes;
 use super::schedule::Schedule;
 use super::work::{OnFailure, Work};
+
+/// An engine that has not done a step by then waits for something, most likely for a container to end.
+const LASTING: Duration = Duration::from_millis(500);
 
 /// A plan that was done.
 #[derive(Clone, Debug, Default)]
@@ -123,10 +127,15 @@ impl<'a> Execution<'a> {
         let began = Instant::now();
         let mut schedule = Schedule::new(self.plan, self.work.limit);
         let mut running = FuturesUnordered::new();
+        // When each step that is under way has lasted so long that others may begin beside it.
+        let mut lasting = FuturesUnordered::new();
         let mut tally = Tally::default();
         loop {
             while let Some(id) = schedule.next() {
                 running.push(self.one(id));
+                if schedule.may_make_room(id) {
+                    lasting.push(tokio::time::sleep(LASTING).map(move |()| id));
+                }
             }
             tokio::select! {
                 biased;
@@ -144,6 +153,7 @@ impl<'a> Execution<'a> {
                     None => break,
                     Some((id, ending)) => self.settle(id, ending, &mut schedule, &mut tally),
                 },
+                Some(id) = lasting.next() => schedule.lasts(id),
             }
         }
         let concluded = self.conclude(&schedule, tally, began.elapsed());

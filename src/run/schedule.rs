@@ -21,6 +21,9 @@ pub enum Lane {
 
 /// Pulls, pushes and builds at once: more of them only share the same line and the same disk.
 const IMAGES_AT_ONCE: usize = 4;
+/// What an engine does by itself at once, where nobody sets a limit: given more, it gets in its own way and takes a good
+/// part longer for all of them together.
+const ENGINE_AT_ONCE: usize = 16;
 
 impl Lane {
     fn of(step: &Step) -> Self {
@@ -54,6 +57,8 @@ pub struct Schedule<'p> {
     ready: BTreeSet<(Reverse<usize>, StepId)>,
     /// Begun and not yet ended.
     running: BTreeSet<StepId>,
+    /// Those of them that take no room any more.
+    lasting: BTreeSet<StepId>,
     /// Neither done nor failed.
     left: BTreeSet<StepId>,
     limit: usize,
@@ -61,13 +66,14 @@ pub struct Schedule<'p> {
 }
 
 impl<'p> Schedule<'p> {
-    /// `limit`: steps at once, waits not counted; 0 is no limit.
+    /// `limit`: steps at once, waits not counted; 0 is as many as an engine does well.
     pub fn new(plan: &'p Plan, limit: usize) -> Self {
         let open: Vec<usize> = plan.steps().map(|(id, _)| plan.needs(id).len()).collect();
         let left: BTreeSet<StepId> = plan.steps().map(|(id, _)| id).collect();
         let heights = heights(plan);
         let ready = left.iter().filter(|id| open[id.0] == 0).map(|id| (Reverse(heights[id.0]), *id)).collect();
-        Self { plan, open, heights, ready, running: BTreeSet::new(), left, limit, stopped: false }
+        let (running, lasting) = (BTreeSet::new(), BTreeSet::new());
+        Self { plan, open, heights, ready, running, lasting, left, limit, stopped: false }
     }
 
     /// The step that may begin now and that the longest row of others waits for; among such, the first in plan's order.
@@ -95,13 +101,32 @@ impl<'p> Schedule<'p> {
         match lane {
             Lane::Wait => true,
             Lane::Image if busy(&|lane| lane == Lane::Image) >= IMAGES_AT_ONCE => false,
-            Lane::Image | Lane::Engine => self.limit == 0 || busy(&|lane| lane != Lane::Wait) < self.limit,
+            Lane::Image | Lane::Engine if self.limit > 0 => busy(&|lane| lane != Lane::Wait) < self.limit,
+            Lane::Image => true,
+            Lane::Engine => busy(&|lane| lane == Lane::Engine) - self.lasting.len() < ENGINE_AT_ONCE,
         }
+    }
+
+    /// Whether a step stands in the way of others, and no limit says that it has to.
+    pub fn may_make_room(&self, id: StepId) -> bool {
+        self.limit == 0 && Lane::of(&self.plan.step(id).step) == Lane::Engine
+    }
+
+    /// The step lasts: the engine waits for somebody else, most likely for a container to end, and others may begin.
+    pub fn lasts(&mut self, id: StepId) {
+        if self.running.contains(&id) {
+            self.lasting.insert(id);
+        }
+    }
+
+    fn ended(&mut self, id: StepId) {
+        self.running.remove(&id);
+        self.lasting.remove(&id);
     }
 
     /// The step counts as done: those that waited for it come nearer.
     pub fn done(&mut self, id: StepId) {
-        self.running.remove(&id);
+        self.ended(id);
         self.left.remove(&id);
         for later in self.later(id) {
             self.open[later.0] -= 1;
@@ -113,13 +138,13 @@ impl<'p> Schedule<'p> {
 
     /// The step failed: those that wait for it never become ready.
     pub fn failed(&mut self, id: StepId) {
-        self.running.remove(&id);
+        self.ended(id);
         self.left.remove(&id);
     }
 
     /// The step was begun and given up: it stays among those that are left.
     pub fn given_up(&mut self, id: StepId) {
-        self.running.remove(&id);
+        self.ended(id);
     }
 
     /// Nothing new begins from here on.
@@ -183,6 +208,28 @@ mod tests {
         schedule.done(StepId(4));
         let begun: Vec<usize> = std::iter::from_fn(|| schedule.next()).map(|id| id.0).collect();
         assert_eq!(begun, [6, 3]);
+    }
+
+    #[test]
+    fn an_engine_gets_no_more_than_it_does_well_and_what_lasts_holds_up_nobody() {
+        let names: Vec<String> = (0..40).map(|number| number.to_string()).collect();
+        let steps: Vec<(Step, &[usize])> = names.iter().map(|name| (volume(name), &[][..])).collect();
+        let plan = plan(&steps);
+        let mut schedule = Schedule::new(&plan, 0);
+        let mut begun = |schedule: &mut Schedule<'_>| std::iter::from_fn(|| schedule.next()).count();
+        assert_eq!(begun(&mut schedule), ENGINE_AT_ONCE);
+        schedule.done(StepId(0));
+        assert_eq!(begun(&mut schedule), 1);
+        // Who has ended already makes no room a second time.
+        schedule.lasts(StepId(0));
+        assert_eq!(begun(&mut schedule), 0);
+        schedule.lasts(StepId(1));
+        assert_eq!(begun(&mut schedule), 1);
+        schedule.done(StepId(1));
+        assert_eq!(begun(&mut schedule), 0, "its room was given away before");
+        let mut limited = Schedule::new(&plan, 20);
+        assert_eq!(begun(&mut limited), 20, "whoever sets a limit knows the engine");
+        assert!(!limited.may_make_room(StepId(0)) && schedule.may_make_room(StepId(0)));
     }
 
     #[test]

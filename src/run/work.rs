@@ -43,7 +43,7 @@ pub struct Work<'a> {
     pub deadline: Option<Instant>,
     pub readiness: Readiness,
     pub on_failure: OnFailure,
-    /// Steps at once, waits not counted; 0 is no limit.
+    /// Steps at once, waits not counted; 0 is as many as an engine does well.
     pub limit: usize,
 }
 
