@@ -4,6 +4,7 @@ mod characters;
 mod decode;
 mod decode_all;
 mod escapes;
+mod map;
 mod mismatch;
 mod node;
 mod order;
@@ -25,7 +26,8 @@ mod tests;
 
 pub use decode::decode;
 pub use decode_all::decode_all;
-pub use node::{Kind, Map, Node, Tag, word};
+pub use map::Map;
+pub use node::{Kind, Node, Tag, word};
 pub use order::natural_order;
 pub use parse::{Parsed, VALUE_LIMIT, parse, parse_all};
 pub use print::print;

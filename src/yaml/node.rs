@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use indexmap::IndexMap;
 
+use super::map::Map;
 use super::trail::{Author, Trail};
 use crate::diagnostic::Span;
 
@@ -45,80 +45,6 @@ pub enum Kind {
     Map(Map),
 }
 
-/// The entries of a mapping in the order in which they were written, each key with its own place. It takes little room
-/// itself, so that nodes of other kinds need not be as large. Every phase of loading looks keys up in all of them, which
-/// the standard library's way to hash would take a good part of the time for.
-#[derive(Clone, Debug, Default)]
-pub struct Map(Box<Entries>);
-
-type Entries = IndexMap<Arc<str>, (Span, Node), RandomState>;
-
-impl Map {
-    pub fn with_capacity(entries: usize) -> Self {
-        Self(Box::new(Entries::with_capacity_and_hasher(entries, RandomState::default())))
-    }
-
-    pub fn get(&self, key: &str) -> Option<&Node> {
-        self.0.get(key).map(|(_, value)| value)
-    }
-
-    pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
-        self.0.get_mut(key).map(|(_, value)| value)
-    }
-
-    pub fn key_span(&self, key: &str) -> Option<Span> {
-        self.0.get(key).map(|(span, _)| *span)
-    }
-
-    pub fn contains_key(&self, key: &str) -> bool {
-        self.0.contains_key(key)
-    }
-
-    /// Adds or replaces an entry; a replaced one keeps its position.
-    pub fn insert(&mut self, key: impl Into<Arc<str>>, key_span: Span, value: Node) -> Option<Node> {
-        self.0.insert(key.into(), (key_span, value)).map(|(_, old)| old)
-    }
-
-    /// Takes an entry out; the others keep their order.
-    pub fn remove(&mut self, key: &str) -> Option<Node> {
-        self.0.shift_remove(key).map(|(_, value)| value)
-    }
-
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Arc<str>, Span, &Node)> + DoubleEndedIterator {
-        self.0.iter().map(|(key, (span, value))| (key, *span, value))
-    }
-
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&Arc<str>, Span, &mut Node)> {
-        self.0.iter_mut().map(|(key, (span, value))| (key, *span, value))
-    }
-
-    /// The entry at a position in the order in which they were written.
-    pub fn at(&self, position: usize) -> Option<(&Arc<str>, Span, &Node)> {
-        self.0.get_index(position).map(|(key, (span, value))| (key, *span, value))
-    }
-
-    pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(|key| &**key)
-    }
-
-    pub fn retain(&mut self, mut keep: impl FnMut(&str, &mut Node) -> bool) {
-        self.0.retain(|key, (_, value)| keep(key, value));
-    }
-
-    /// As [`Map::retain`], by the places of a key and its value.
-    pub fn retain_places(&mut self, keep: impl Fn(Span, Span) -> bool) {
-        self.0.retain(|_, (key, value)| keep(*key, value.span));
-    }
-}
-
 thread_local! {
     static WORDS: RefCell<HashMap<&'static str, Arc<str>, RandomState>> = RefCell::default();
 }
@@ -126,15 +52,6 @@ thread_local! {
 /// A word of the format as a text that all trees share: long forms would make it again for each service.
 pub fn word(text: &'static str) -> Arc<str> {
     WORDS.with_borrow_mut(|words| Arc::clone(words.entry(text).or_insert_with(|| text.into())))
-}
-
-impl IntoIterator for Map {
-    type Item = (Arc<str>, Span, Node);
-    type IntoIter = std::vec::IntoIter<Self::Item>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        (*self.0).into_iter().map(|(key, (span, value))| (key, span, value)).collect::<Vec<_>>().into_iter()
-    }
 }
 
 impl Node {

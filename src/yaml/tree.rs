@@ -23,6 +23,9 @@ const FINDING_LIMIT: usize = 100;
 /// How long a key may be to be one that is likely to come again, in bytes.
 const WORD_LIMIT: usize = 32;
 
+/// How deep the names of services and other parts of a project stand, each of which there is but once.
+const NAMES_DEPTH: usize = 2;
+
 /// How many names of anchors are compared with one that is not known.
 const NAMES_LOOKED_AT: usize = 1000;
 
@@ -283,7 +286,8 @@ impl<'t> Tree<'t> {
 
     /// A text of its own, or that of an equal key before it: services have the same ones again and again.
     fn text(&mut self, text: &str) -> Arc<str> {
-        if text.len() > WORD_LIMIT || !self.expects_key() {
+        let is_name = self.open.len() == NAMES_DEPTH;
+        if text.len() > WORD_LIMIT || is_name || !self.expects_key() {
             return text.into();
         }
         if let Some(known) = self.words.get(text) {
