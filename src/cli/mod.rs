@@ -355,7 +355,10 @@ fn standing(environment: &Environment) -> std::io::Result<PathBuf> {
 
 /// Only what talks to an engine needs a runtime.
 fn wait_for(command: impl Future<Output = Result<Status, Failure>>) -> Result<Status, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .on_thread_park(crate::engine::docker::rest_where_it_pours)
+        .build()?;
     let result = runtime.block_on(command);
     // A read of standard input or a lookup may still be under way: nobody waits for it.
     runtime.shutdown_background();

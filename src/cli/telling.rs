@@ -18,7 +18,7 @@ use crate::render::progress::{Moment, Outline, Progress};
 use crate::render::records::Records;
 use crate::render::screen::{Choice, Groups, Routes, Screen};
 use crate::render::summary::Ready;
-use crate::terminal::{self, Size};
+use crate::terminal;
 use crate::timing::Laps;
 
 use super::log_folder::LogFolder;
@@ -76,8 +76,8 @@ pub struct Telling {
     /// What is told is about the plan that the command is for, and its steps are timed.
     is_timed: Cell<bool>,
     began: Instant,
-    /// The window as it was seen last.
-    window: Cell<Size>,
+    /// The time and the window when they were looked at last.
+    moment: Cell<Moment>,
     /// There may be nothing to write for long, and yet it has to be seen when the reader leaves.
     follows: bool,
     /// What went wrong while telling; the first is enough.
@@ -128,7 +128,7 @@ impl Telling {
             laps: RefCell::default(),
             is_timed: Cell::new(true),
             began: Instant::now(),
-            window: Cell::new(terminal::size()),
+            moment: Cell::new(Moment { time: Duration::ZERO, size: terminal::size() }),
             follows: style.announce || style.errors_on_stdout,
             broken: RefCell::new(None),
             services: RefCell::default(),
@@ -166,11 +166,11 @@ impl Telling {
             self.ready.borrow_mut().insert(service.clone(), ready);
         }
         self.keep(event);
-        if self.is_timed.get() {
-            self.laps.borrow_mut().note(event, self.began.elapsed());
-        }
         if !matches!(event, Event::Log(_)) {
-            self.look_at_window();
+            self.look();
+        }
+        if self.is_timed.get() {
+            self.laps.borrow_mut().note(event, self.moment.get().time);
         }
         self.on_screen(|screen, moment| screen.show(event, moment));
     }
@@ -209,7 +209,7 @@ impl Telling {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while self.broken.borrow().is_none() {
             ticks.tick().await;
-            self.look_at_window();
+            self.look();
             self.on_screen(Screen::tick);
             if self.follows && !terminal::is_heard() {
                 self.broken.borrow_mut().get_or_insert(io::ErrorKind::BrokenPipe.into());
@@ -224,7 +224,7 @@ impl Telling {
     /// # Errors
     /// What went wrong while telling.
     pub fn finish(&self) -> io::Result<()> {
-        self.look_at_window();
+        self.look();
         self.on_screen(Screen::finish);
         self.broken.borrow_mut().take().map_or(Ok(()), Err)
     }
@@ -234,14 +234,13 @@ impl Telling {
         self.ready.borrow().clone()
     }
 
-    /// Asks the system how large the window is: too much to be asked for every line of a log.
-    fn look_at_window(&self) {
-        self.window.set(terminal::size());
+    /// Asks the system what time it is and how large the window is: too much to be asked for every line of a log.
+    fn look(&self) {
+        self.moment.set(Moment { time: self.began.elapsed(), size: terminal::size() });
     }
 
     fn on_screen(&self, act: impl FnOnce(&mut Screen<'static>, Moment) -> io::Result<()>) {
-        let moment = Moment { time: self.began.elapsed(), size: self.window.get() };
-        if let Err(error) = act(&mut self.screen.borrow_mut(), moment) {
+        if let Err(error) = act(&mut self.screen.borrow_mut(), self.moment.get()) {
             self.broken.borrow_mut().get_or_insert(error);
         }
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
+use foldhash::fast::RandomState;
 use unicode_width::UnicodeWidthStr;
 
 use crate::event::{Life, LogLine, News};
@@ -34,7 +35,7 @@ pub struct Logs {
     times: bool,
     width: usize,
     /// What stands in front of the lines of each container, by its label.
-    prefixes: HashMap<Arc<str>, Vec<u8>>,
+    prefixes: HashMap<Arc<str>, Vec<u8>, RandomState>,
     colors: BTreeMap<ServiceName, AnsiColor>,
 }
 

@@ -198,13 +198,14 @@ impl<'w> Screen<'w> {
 
     /// Keeps the order between the two streams, which may be the same terminal.
     fn write(&mut self, stream: Stream, text: &[u8]) -> io::Result<()> {
-        if stream == Stream::Stdout || self.routes.errors_on_stdout {
-            self.err.flush()?;
-            self.out.write_all(text)
-        } else {
-            self.out.flush()?;
-            self.err.write_all(text)
+        let (own, other) = match stream {
+            Stream::Stderr if !self.routes.errors_on_stdout => (&mut self.err, &mut self.out),
+            _ => (&mut self.out, &mut self.err),
+        };
+        if !other.buffer().is_empty() {
+            other.flush()?;
         }
+        own.write_all(text)
     }
 
     /// The live list leaves the window when logs begin.

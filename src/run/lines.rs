@@ -56,32 +56,37 @@ impl Lines {
     }
 
     /// Takes a chunk and gives every line that it ends.
-    pub fn push(&mut self, chunk: &LogChunk, give: &mut dyn FnMut(Line)) {
+    pub fn push(&mut self, chunk: LogChunk, give: &mut dyn FnMut(Line)) {
         let tty = self.tty;
-        let carry = self.carry(chunk.stream);
-        let mut bytes = chunk.bytes.clone();
-        let stamped = || if tty { 0 } else { stamp(&chunk.bytes).map_or(0, |(_, width)| width) };
+        let LogChunk { stream, mut bytes } = chunk;
+        let carry = self.carry(stream);
+        // Nearly every chunk is one line.
+        if carry.bytes.is_empty() && memchr::memchr(b'\n', &bytes).is_some_and(|end| end + 1 == bytes.len()) {
+            bytes.truncate(bytes.len() - 1);
+            return give(carry.line(stream, bytes, tty));
+        }
+        let length = bytes.len();
+        let stamped = if tty { 0 } else { stamp(&bytes).map_or(0, |(_, width)| width) };
         if !carry.bytes.is_empty() {
             // The next piece of the same line: its stamp is none of the line's text.
-            bytes = bytes.slice(stamped()..);
+            bytes.advance(stamped);
         }
         while let Some(end) = memchr::memchr(b'\n', &bytes) {
             let rest = bytes.split_off(end + 1);
             bytes.truncate(end);
             let whole = std::mem::replace(&mut bytes, rest);
             let whole = if carry.bytes.is_empty() { whole } else { carry.complete(&whole) };
-            give(carry.line(chunk.stream, whole, tty));
+            give(carry.line(stream, whole, tty));
         }
         carry.bytes.extend_from_slice(&bytes);
         if carry.bytes.is_empty() {
             return;
         }
-        let stamped = stamped();
         // Only what is cut is as long as this: older engines forget the end of a long line of the driver `local`.
-        let is_last_piece = stamped > 0 && chunk.bytes.len() - stamped < PIECE;
+        let is_last_piece = stamped > 0 && length - stamped < PIECE;
         if is_last_piece || carry.bytes.len() > LONGEST {
             let part = carry.complete(&[]);
-            give(carry.line(chunk.stream, part, tty));
+            give(carry.line(stream, part, tty));
         }
     }
 
@@ -211,7 +216,7 @@ mod tests {
         let mut lines = Vec::new();
         let mut splitter = Lines::new(tty);
         for chunk in chunks {
-            splitter.push(chunk, &mut |line| lines.push(line));
+            splitter.push(chunk.clone(), &mut |line| lines.push(line));
         }
         splitter.finish(&mut |line| lines.push(line));
         lines
@@ -307,7 +312,7 @@ mod tests {
         let mut splitter = Lines::new(false);
         let mut lines = Vec::new();
         for _ in 0..600 {
-            splitter.push(&out(piece.clone()), &mut |line| lines.push(line));
+            splitter.push(out(piece.clone()), &mut |line| lines.push(line));
         }
         assert_eq!(lines.len(), 2);
         assert!(splitter.stdout.bytes.len() <= LONGEST);

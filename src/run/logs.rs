@@ -1,6 +1,7 @@
 //! What containers wrote, merged by time; and what they write while somebody looks on.
 
 use std::cmp::Reverse;
+use std::collections::binary_heap::PeekMut;
 use std::collections::{BTreeSet, BinaryHeap};
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -92,7 +93,8 @@ impl View<'_> {
             pasts.extend(past);
         }
         let mut queue: BinaryHeap<_> = pasts.iter().enumerate().filter_map(|(index, past)| past.key(index)).collect();
-        while let Some(Reverse((_, index))) = queue.pop() {
+        while let Some(mut first) = queue.peek_mut() {
+            let Reverse((_, index)) = *first;
             let past = &mut pasts[index];
             if let Some(line) = past.head.take() {
                 self.note(past, &line);
@@ -103,7 +105,10 @@ impl View<'_> {
             }
             let past = &mut pasts[index];
             self.advance(past)?;
-            queue.extend(past.key(index));
+            match past.key(index) {
+                Some(next) => *first = next,
+                None => drop(PeekMut::pop(first)),
+            }
         }
         Ok(pasts.into_iter().filter(|past| past.readable).map(|past| (past.source, past.seen)).collect())
     }

@@ -103,7 +103,7 @@ impl Reader {
                 ready.push_back(line);
             };
             match ready!(self.chunks.poll_next_unpin(cx)) {
-                Some(Ok(chunk)) => self.lines.push(&chunk, &mut keep),
+                Some(Ok(chunk)) => self.lines.push(chunk, &mut keep),
                 Some(Err(error)) => self.end = Some(Some(error)),
                 None => {
                     if !self.whole_lines_only {

@@ -111,7 +111,7 @@ async fn written(
         let mut found = false;
         let mut look = |line: super::lines::Line| found |= pattern.is_match(&String::from_utf8_lossy(&line.text));
         match chunk {
-            Ok(chunk) => lines.push(&chunk, &mut look),
+            Ok(chunk) => lines.push(chunk, &mut look),
             Err(error) if error.kind == ErrorKind::Unsupported => {
                 let message = format!("the log of container {} cannot be read: {error}", container.name);
                 return Err(unseen(message, "use another log driver, or another sign than `log`"));

@@ -41,6 +41,7 @@ use futures_util::stream::BoxStream;
 pub use address::Address;
 pub use connect::connect;
 pub use patience::Hesitation;
+pub use pour::rest_where_it_pours;
 
 use super::{
     About, AttachRequest, BuildOutput, ChangedPath, CommitSpec, Container, ContainerDetails, ContainerId,

@@ -43,6 +43,7 @@ pub(super) fn cut<C: Cutter, E: Into<Error>>(
             }
             match source.next().await {
                 None => at_end = true,
+                Some(Ok(bytes)) if arrived.is_empty() => arrived = bytes.into(),
                 Some(Ok(bytes)) => arrived.extend_from_slice(&bytes),
                 Some(Err(error)) => return Some((Err(error.into()), None)),
             }

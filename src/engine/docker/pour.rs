@@ -1,7 +1,9 @@
 //! Answers that pour: much output, in chunks of a line each. They are read straight off a connection of their own, as much
 //! at a time as has arrived; the client library would hand on each chunk from one task to another.
 
+use std::cell::Cell;
 use std::io;
+use std::thread;
 use std::time::Duration;
 
 use bollard::errors::Error;
@@ -16,16 +18,42 @@ const READ: usize = 16 * 1024;
 /// The longest head, and the longest refusal, that is listened to.
 const HEAD: usize = 64 * 1024;
 
-/// Whoever reads faster than the engine writes is woken for every line, which costs both of them: after a read of so little
-/// there is a pause in which more may gather.
-const LITTLE: usize = 1024;
-const PAUSE: Duration = Duration::from_millis(1);
-/// So much after a pause may have filled what the kernel keeps for the engine, which must not wait.
-const MUCH: usize = 8 * 1024;
-/// So many reads come before the first pause, as whoever waits for a short answer is not kept waiting. With an engine that
-/// would have had to wait, there are twice as many each time before the next one.
-const PROMPT: u32 = 16;
-const MOST_PROMPT: u32 = 1 << 14;
+/// How long a thread rests that would be woken again at once. What the kernel keeps for the engine takes longer to fill.
+const REST: Duration = Duration::from_micros(300);
+/// So many reads come before the first rest, as whoever waits for a short answer is not kept waiting.
+const PROMPT: u64 = 16;
+
+thread_local! {
+    static PACE: Cell<Pace> = const { Cell::new(Pace { reads: 0, rested: 0 }) };
+}
+
+/// How often a thread has read something that pours, and how often it had when it rested last.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    reads: u64,
+    rested: u64,
+}
+
+impl Pace {
+    fn is_to_rest(self) -> bool {
+        self.reads > PROMPT && self.reads > self.rested
+    }
+}
+
+/// To be called by a thread that is about to wait for whatever comes next. Whoever reads faster than the engine writes is
+/// woken for every line, which costs both of them: where something pours, more is let gather first.
+pub fn rest_where_it_pours() {
+    let pace = PACE.get();
+    if pace.is_to_rest() {
+        thread::sleep(REST);
+        PACE.set(Pace { rested: pace.reads, ..pace });
+    }
+}
+
+fn count_read() {
+    let pace = PACE.get();
+    PACE.set(Pace { reads: pace.reads + 1, ..pace });
+}
 
 /// An answer whose body is yet to come.
 pub(super) struct Pour {
@@ -34,40 +62,6 @@ pub(super) struct Pour {
     link: Link,
     arrived: BytesMut,
     extent: Extent,
-    pace: Pace,
-}
-
-/// When there is a pause between two reads.
-#[derive(Debug)]
-struct Pace {
-    /// So many reads come before the next one.
-    prompt: u32,
-    /// As many as that after a pause in which the engine may have had to wait.
-    hurry: u32,
-    paused: bool,
-    little: bool,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self { prompt: PROMPT, hurry: PROMPT, paused: false, little: false }
-    }
-}
-
-impl Pace {
-    fn is_to_pause(&mut self) -> bool {
-        self.paused = self.prompt == 0 && self.little;
-        self.paused
-    }
-
-    fn has_read(&mut self, length: usize) {
-        self.little = length < LITTLE;
-        self.prompt = self.prompt.saturating_sub(1);
-        if self.paused && length >= MUCH {
-            self.hurry = (self.hurry * 2).min(MOST_PROMPT);
-            self.prompt = self.hurry;
-        }
-    }
 }
 
 /// Where a body ends.
@@ -98,7 +92,7 @@ impl Pour {
             }
             if let Some((length, status, content_type, extent)) = head(&arrived)? {
                 arrived.advance(length);
-                return Ok(Self { status, content_type, link, arrived, extent, pace: Pace::default() });
+                return Ok(Self { status, content_type, link, arrived, extent });
             }
             if arrived.len() > HEAD {
                 return Err(malformed("the head of an answer does not end").into());
@@ -138,12 +132,9 @@ impl Pour {
             if !body.is_empty() || self.extent.is_over() {
                 return Ok(body);
             }
-            if self.pace.is_to_pause() {
-                tokio::time::sleep(PAUSE).await;
-            }
             self.arrived.reserve(READ);
             let length = self.link.read_buf(&mut self.arrived).await?;
-            self.pace.has_read(length);
+            count_read();
             if length == 0 {
                 return if matches!(self.extent, Extent::Closed) { Ok(Bytes::new()) } else { Err(broken_off()) };
             }
@@ -302,20 +293,11 @@ mod tests {
     }
 
     #[test]
-    fn pauses_come_while_the_engine_is_slower() {
-        let mut pace = Pace::default();
-        let mut pauses_in = |reads: u32, length: &dyn Fn(bool) -> usize| {
-            let paused = (0..reads).filter(|_| {
-                let pauses = pace.is_to_pause();
-                pace.has_read(length(pauses));
-                pauses
-            });
-            paused.count()
-        };
-        assert_eq!(pauses_in(PROMPT, &|_| 50), 0, "a short answer");
-        assert_eq!(pauses_in(101, &|paused| if paused { 5000 } else { 50 }), 51, "after each read of little");
-        assert_eq!(pauses_in(100, &|_| 2000), 0, "there is enough");
-        assert_eq!(pauses_in(10_000, &|paused| if paused { 60_000 } else { 50 }), 9, "an engine in a hurry");
+    fn a_rest_comes_only_after_more_was_read_and_never_for_a_short_answer() {
+        let table = [(0, 0, false), (PROMPT, 0, false), (PROMPT + 1, 0, true), (100, 100, false), (101, 100, true)];
+        for (reads, rested, expected) in table {
+            assert_eq!(Pace { reads, rested }.is_to_rest(), expected, "{reads} reads, {rested} at the last rest");
+        }
     }
 
     proptest! {
