@@ -18,7 +18,7 @@ pub struct Graph {
 impl Graph {
     /// Reads `depends_on` and what a service implies without saying so. A dependency that is no key of the map is left
     /// out: it is disabled, or an error that loading tells.
-    pub fn of(services: &BTreeMap<ServiceName, Service>) -> Self {
+    pub fn of(services: &BTreeMap<ServiceName, Box<Service>>) -> Self {
         let mut this = Self::default();
         for name in services.keys() {
             let node = this.graph.add_node(name.clone());
@@ -199,12 +199,12 @@ mod tests {
 
     type Needs<'t> = &'t [(&'t str, &'t [&'t str])];
 
-    fn services(edges: Needs<'_>) -> BTreeMap<ServiceName, Service> {
+    fn services(edges: Needs<'_>) -> BTreeMap<ServiceName, Box<Service>> {
         let service = |needs: &[&str]| Service {
             depends_on: needs.iter().map(|need| (ServiceName::from(*need), Dependency::default())).collect(),
             ..Service::default()
         };
-        edges.iter().map(|(name, needs)| (ServiceName::from(*name), service(needs))).collect()
+        edges.iter().map(|(name, needs)| (ServiceName::from(*name), service(needs).into())).collect()
     }
 
     fn texts<'n>(names: impl IntoIterator<Item = &'n ServiceName>) -> Vec<&'n str> {

@@ -345,7 +345,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let mut sample = sample(folder.path());
         sample.build.additional_contexts.insert("base".into(), "service:base".into());
-        sample.project.disabled_services.insert("base".into(), service(folder.path(), &[]));
+        sample.project.disabled_services.insert("base".into(), service(folder.path(), &[]).into());
         let file = bake(&sample).expect("a file");
         assert_eq!(file.definition["target"]["base"]["output"], json!(["type=cacheonly"]));
         assert_eq!(file.definition["group"]["default"]["targets"], json!(["web"]));
@@ -368,7 +368,7 @@ mod tests {
     fn images_of_other_services_are_targets_beside_it() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut sample = sample(folder.path());
-        sample.project.services.insert("base.one".into(), service(folder.path(), &[]));
+        sample.project.services.insert("base.one".into(), service(folder.path(), &[]).into());
         sample.build.additional_contexts.insert("base".into(), "service:base.one".into());
         let file = bake(&sample).expect("a file");
         assert_eq!(file.definition["group"]["default"]["targets"], json!(["web"]));
@@ -381,8 +381,8 @@ mod tests {
     fn what_cannot_be_built_is_refused() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut ring = sample(folder.path());
-        ring.project.services.insert("a".into(), service(folder.path(), &[("b", "service:b")]));
-        ring.project.services.insert("b".into(), service(folder.path(), &[("a", "service:a")]));
+        ring.project.services.insert("a".into(), service(folder.path(), &[("b", "service:b")]).into());
+        ring.project.services.insert("b".into(), service(folder.path(), &[("a", "service:a")]).into());
         ring.build.additional_contexts.insert("a".into(), "service:a".into());
         let mut unset = sample(folder.path());
         unset.build.secrets.push(Grant { source: "s".into(), ..Grant::default() });

@@ -85,7 +85,7 @@ mod tests {
             ("tools", service("shop/tools", inline("FROM scratch"))),
             ("web", service("", inline(text))),
         ];
-        let services = services.map(|(name, service)| (ServiceName::from(name), service));
+        let services = services.map(|(name, service)| (ServiceName::from(name), Box::new(service)));
         let project = Project { name: "shop".into(), services: services.into(), ..Project::default() };
         let found = foundations(&project);
         let found: Vec<_> = found

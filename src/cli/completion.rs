@@ -122,7 +122,7 @@ impl Known {
     }
 
     /// Every service, also those whose profile is off: naming one switches it on.
-    fn services(&self) -> impl Iterator<Item = (&ServiceName, &Service)> {
+    fn services(&self) -> impl Iterator<Item = (&ServiceName, &Box<Service>)> {
         self.project().into_iter().flat_map(|project| project.services.iter().chain(&project.disabled_services))
     }
 

@@ -295,7 +295,7 @@ fn hashes(loaded: &Loaded, wanted: &str) -> Result<Vec<String>, Failure> {
     let line = |name: &str| {
         let service = services.get(name).ok_or_else(|| Failure::plain(format!("no such service: {name}")))?;
         json::check(service).map_err(|found| no_json(&found.below(name).below("services"), loaded))?;
-        let service = Service { label_file: Vec::new(), ..service.clone() };
+        let service = Service { label_file: Vec::new(), ..(**service).clone() };
         Ok(format!("{name} {}", service_hash(&service)))
     };
     wanted.into_iter().map(line).collect()
@@ -311,8 +311,8 @@ pub fn image_of(project: &Project, name: &ServiceName, service: &Service) -> Str
 
 /// The image of each service, and of what runs before it.
 fn images(project: &Project) -> Vec<String> {
-    let image = |(name, service)| image_of(project, name, service);
-    let made = project.services.iter().filter(|(_, service)| service.provider.is_none()).map(image);
+    let made = project.services.iter().filter(|(_, service)| service.provider.is_none());
+    let made = made.map(|(name, service)| image_of(project, name, service));
     let hooks = project.services.values().flat_map(|service| &service.pre_start).map(|hook| hook.image.clone());
     made.chain(hooks.filter(|image| !image.is_empty())).collect()
 }

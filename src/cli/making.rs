@@ -294,7 +294,7 @@ mod tests {
 
     #[test]
     fn what_is_named_or_fits_a_pattern_is_meant() {
-        let services = ["web", "worker", "db"].map(|name| (name.into(), crate::model::Service::default()));
+        let services = ["web", "worker", "db"].map(|name| (name.into(), Box::default()));
         let project = Project { services: services.into(), ..Project::default() };
         let targets = |named: &[&str]| {
             let named: Vec<String> = named.iter().map(|name| (*name).to_owned()).collect();

@@ -164,7 +164,7 @@ mod tests {
     fn changed(changes: &Changes, command: &[&str]) -> Service {
         let mut project = project();
         changes.apply(&mut project, "web", &words(command), Path::new("/here")).expect("applied");
-        project.services.remove("web").expect("the service")
+        *project.services.remove("web").expect("the service")
     }
 
     #[test]

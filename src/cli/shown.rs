@@ -47,7 +47,7 @@ impl Shown {
                 let services = std::mem::take(&mut project.services);
                 let services = services.into_iter().map(|(name, service)| {
                     let volumes = service.volumes.into_iter().filter(|mount| mount.kind == IMAGE).collect();
-                    (name, Service { image: service.image, volumes, ..Service::default() })
+                    (name, Service { image: service.image, volumes, ..Service::default() }.into())
                 });
                 **project = Project { services: services.collect(), ..Project::default() };
             }

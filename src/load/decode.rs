@@ -13,7 +13,7 @@ use crate::yaml::{self, Node};
 #[serde(default)]
 struct Written {
     name: String,
-    services: BTreeMap<ServiceName, Service>,
+    services: BTreeMap<ServiceName, Box<Service>>,
     networks: BTreeMap<String, Option<Network>>,
     volumes: BTreeMap<String, Option<Volume>>,
     configs: BTreeMap<String, GrantSource>,

@@ -88,7 +88,7 @@ pub(super) fn by_name(
 
 fn keep(project: &mut Project, wanted: &BTreeSet<ServiceName>) {
     let services = std::mem::take(&mut project.services);
-    let (mut kept, left): (BTreeMap<_, Service>, BTreeMap<_, _>) =
+    let (mut kept, left): (BTreeMap<_, Box<Service>>, BTreeMap<_, _>) =
         services.into_iter().partition(|(name, _)| wanted.contains(name));
     for service in kept.values_mut() {
         service.depends_on.retain(|name, _| wanted.contains(name));
@@ -229,11 +229,11 @@ mod tests {
             ("tool", service(&["tools"], &[])),
             ("debug", service(&["tools", "debug"], &[])),
         ];
-        let services = services.into_iter().map(|(name, service)| (ServiceName::from(name), service)).collect();
+        let services = services.into_iter().map(|(name, service)| (ServiceName::from(name), service.into())).collect();
         Project { services, ..Project::default() }
     }
 
-    fn names(services: &BTreeMap<ServiceName, Service>) -> Vec<&str> {
+    fn names(services: &BTreeMap<ServiceName, Box<Service>>) -> Vec<&str> {
         services.keys().map(ServiceName::as_str).collect()
     }
 

@@ -21,10 +21,10 @@ pub struct Project {
     pub compose_files: Vec<PathBuf>,
     /// The `--env-file`s as they were given; empty when the flag was not used.
     pub env_files: Vec<PathBuf>,
-    /// The services of this run.
-    pub services: BTreeMap<ServiceName, Service>,
+    /// The services of this run: each in a place of its own, as a service is large and a map moves what it holds.
+    pub services: BTreeMap<ServiceName, Box<Service>>,
     /// Services that a profile keeps out of this run, or that were not asked for. Their containers are no orphans.
-    pub disabled_services: BTreeMap<ServiceName, Service>,
+    pub disabled_services: BTreeMap<ServiceName, Box<Service>>,
     pub networks: BTreeMap<String, Network>,
     pub volumes: BTreeMap<String, Volume>,
     pub configs: BTreeMap<String, GrantSource>,

@@ -42,7 +42,7 @@ mod tests {
             "image": "plan-bb", "command": ["sleep", "1000"], "use_api_socket": true, "networks": {"default": null},
         }))
         .expect("a service");
-        let mut project = Project { services: [("a".into(), service)].into(), ..Project::default() };
+        let mut project = Project { services: [("a".into(), service.into())].into(), ..Project::default() };
         assert!(wants_api_socket(&project));
         give_api_socket(&mut project, "{}");
         let service = &project.services["a"];

@@ -10,7 +10,7 @@ use super::{BuildOrder, Plan, PlannedStep, Reason, Step, StepId, spec};
 
 /// Builds the image of every service that has a `build` section, after those that it is built upon.
 pub fn build(project: &Project, order: &BuildOrder) -> Plan {
-    let services: Vec<_> = project.services.iter().collect();
+    let services: Vec<_> = project.services.iter().map(|(name, service)| (name, &**service)).collect();
     let mut plan = Plan::default();
     let mut built: BTreeMap<&str, StepId> = BTreeMap::new();
     for (name, service) in builds_first(&services, &order.foundations) {

@@ -21,7 +21,7 @@ pub fn project_from_labels(name: &str, observed: &Observed) -> Project {
         let entry = project
             .services
             .entry(service.into())
-            .or_insert_with(|| Service { image: container.image.clone(), ..Service::default() });
+            .or_insert_with(|| Service { image: container.image.clone(), ..Service::default() }.into());
         if container.is_replica() {
             entry.depends_on.extend(dependencies(container));
             entry.scale = Some(entry.scale.unwrap_or(0) + 1);

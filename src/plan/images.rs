@@ -43,8 +43,9 @@ impl From<PullPolicy> for Pulling {
 
 /// The images whose age matters: [`super::Observed::tagged_at`] has to tell when their names were set.
 pub fn refreshed_images(project: &Project) -> Vec<String> {
-    let aged = |service: &&Service| matches!(word(&service.pull_policy), Pulling::Older(_));
-    let mut names: Vec<_> = project.services.values().filter(aged).map(|service| service.image.clone()).collect();
+    let services = project.services.values();
+    let aged = services.filter(|service| matches!(word(&service.pull_policy), Pulling::Older(_)));
+    let mut names: Vec<_> = aged.map(|service| service.image.clone()).collect();
     names.sort_unstable();
     names.dedup();
     names.retain(|name| !name.is_empty());
@@ -54,12 +55,13 @@ pub fn refreshed_images(project: &Project) -> Vec<String> {
 /// The names of all images that a plan for the project may ask for: [`super::Observed::images`] has to tell which of them
 /// are there.
 pub fn named_images(project: &Project) -> BTreeSet<String> {
-    let of_service = |(name, service): (&ServiceName, &Service)| {
+    let of_service = |name: &ServiceName, service: &Service| {
         let own = (service.provider.is_none()).then(|| spec::image_name(project, name, service));
         let mounted = service.volumes.iter().filter(|mount| mount.kind == "image").map(|mount| mount.source.clone());
         own.into_iter().chain(own_images(service).cloned()).chain(mounted).collect::<Vec<_>>()
     };
-    project.services.iter().flat_map(of_service).filter(|name| !name.is_empty()).collect()
+    let names = project.services.iter().flat_map(|(name, service)| of_service(name, service));
+    names.filter(|name| !name.is_empty()).collect()
 }
 
 pub(super) fn word(policy: &str) -> Pulling {

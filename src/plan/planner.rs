@@ -151,7 +151,7 @@ impl<'p> Planner<'p> {
 
     /// The services with their names, each after all that it depends on.
     pub fn services(&self) -> Vec<(&'p ServiceName, &'p Service)> {
-        self.order.iter().map(|name| (*name, &self.project.services[*name])).collect()
+        self.order.iter().map(|name| (*name, &*self.project.services[*name])).collect()
     }
 
     pub fn push(

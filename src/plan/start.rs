@@ -310,7 +310,7 @@ impl<'p> Planner<'p> {
         }
         let (name, readiness, required) = &key;
         let placed = self.placed.get(name)?;
-        let service = self.project.services.get(name);
+        let service = self.project.services.get(name).map(AsRef::as_ref);
         let ready = service.and_then(spec::ready);
         // What is told from outside is known to nobody until somebody looks.
         let is_told_outside = ready.is_some() && matches!(readiness, Readiness::Healthy | Readiness::Settled);

@@ -216,7 +216,7 @@ mod tests {
         let steps: Vec<(Step, &[usize])> = names.iter().map(|name| (volume(name), &[][..])).collect();
         let plan = plan(&steps);
         let mut schedule = Schedule::new(&plan, 0);
-        let mut begun = |schedule: &mut Schedule<'_>| std::iter::from_fn(|| schedule.next()).count();
+        let begun = |schedule: &mut Schedule<'_>| std::iter::from_fn(|| schedule.next()).count();
         assert_eq!(begun(&mut schedule), ENGINE_AT_ONCE);
         schedule.done(StepId(0));
         assert_eq!(begun(&mut schedule), 1);

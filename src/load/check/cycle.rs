@@ -16,7 +16,7 @@ enum Mark {
 
 /// Reports each circle once, with a label at every place where one of its edges is written.
 pub(super) fn check(project: &Project, document: &Node, findings: &mut Vec<Diagnostic>) {
-    let services = project.services.iter().map(|(name, service)| (name, (service, None))).collect();
+    let services = project.services.iter().map(|(name, service)| (name, (&**service, None))).collect();
     let mut walk = Walk { services, trail: Vec::new(), circles: Vec::new() };
     for name in project.services.keys() {
         walk.visit(name);
@@ -91,7 +91,7 @@ mod tests {
             ..Service::default()
         };
         Project {
-            services: edges.iter().map(|(name, needs)| (ServiceName::from(*name), service(needs))).collect(),
+            services: edges.iter().map(|(name, needs)| (ServiceName::from(*name), service(needs).into())).collect(),
             ..Project::default()
         }
     }

@@ -125,8 +125,8 @@ impl Restart<'_> {
             condition: Readiness::from(condition),
             containers: containers.iter().map(|container| existing(container)).collect(),
             required,
-            health_check: self.project.services.get(dependency).and_then(spec::health_check),
-            ready: self.project.services.get(dependency).and_then(spec::ready),
+            health_check: self.project.services.get(dependency).and_then(|service| spec::health_check(service)),
+            ready: self.project.services.get(dependency).and_then(|service| spec::ready(service)),
         };
         let reason = Reason::NeededBy { services: vec![name.clone()] };
         let after = self.ends.get(dependency).cloned().unwrap_or_default();

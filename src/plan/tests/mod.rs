@@ -24,7 +24,7 @@ use apply::apply;
 
 /// A project from the JSON of its services; networks and volumes are declared as they are used.
 fn project(services: Value) -> Project {
-    let services: BTreeMap<ServiceName, Service> = serde_json::from_value(services).expect("services");
+    let services: BTreeMap<ServiceName, Box<Service>> = serde_json::from_value(services).expect("services");
     let mut project = Project {
         name: "shop".into(),
         working_dir: "/srv/shop".into(),

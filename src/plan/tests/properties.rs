@@ -140,9 +140,8 @@ fn shop(wishes: &[Wish], driver: u8) -> Project {
 fn put_to_sleep(project: &mut Project, wishes: &[Wish]) {
     for (at, _) in wishes.iter().enumerate().filter(|(_, wish)| wish.asleep) {
         let name = ServiceName::from(format!("s{at}").as_str());
-        let is_needed = |service: &Service| graph::dependencies(service).contains_key(&name);
         let is_last = project.services.len() == 1;
-        if !is_last && !project.services.values().any(is_needed) {
+        if !is_last && !project.services.values().any(|service| graph::dependencies(service).contains_key(&name)) {
             project.disabled_services.extend(project.services.remove_entry(&name));
         }
     }
