@@ -21,10 +21,10 @@ pub(super) fn resolve(loading: &mut Loading<'_>, project: &mut Project, document
             return;
         }
         let (mut variables, mut labels) = (Said::new(), Said::new());
-        if resolve_environment {
+        if resolve_environment && !service.env_file.is_empty() {
             variables = reading.variables(service, written(document, name.as_str(), "env_file"));
         }
-        if resolve_labels {
+        if resolve_labels && !service.label_file.is_empty() {
             labels = reading.labels(service, written(document, name.as_str(), "label_file"));
         }
         if document.remembers() {
@@ -78,9 +78,6 @@ struct Reading<'r, 'l> {
 impl Reading<'_, '_> {
     fn variables(&mut self, service: &mut Service, places: &[Node]) -> Said {
         let mut said = Said::new();
-        if service.env_file.is_empty() {
-            return said;
-        }
         let own = std::mem::take(&mut service.environment);
         for (index, env_file) in std::mem::take(&mut service.env_file).iter().enumerate() {
             let item = places.get(index);

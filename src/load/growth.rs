@@ -2,10 +2,13 @@
 //! variables that hold variables, files that are included again and again.
 
 use crate::diagnostic::{Diagnostic, Files, Span};
-use crate::yaml::VALUE_LIMIT;
+use crate::yaml;
+
+/// How many values the files of a project may stand for: more than may be written, as a range of ports stands for many.
+const VALUE_LIMIT: usize = 400_000;
 
 /// How many bytes variables and the env files of services may add.
-const TEXT_LIMIT: usize = 16 << 20;
+const TEXT_LIMIT: usize = 8 << 20;
 
 /// How many files a project may be read from, and how many bytes they may have together before the last of them is read.
 const FILE_LIMIT: usize = 1000;
@@ -28,7 +31,7 @@ pub(super) struct Growth {
 impl Growth {
     /// How many values there may be beyond those that were counted.
     pub fn room(&self) -> usize {
-        VALUE_LIMIT.saturating_sub(self.values)
+        yaml::VALUE_LIMIT.saturating_sub(self.values)
     }
 
     /// Counts values that are to be added. Where they are too many, that is a finding at the place that asks for them.

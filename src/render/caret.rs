@@ -143,7 +143,7 @@ impl<'d> Excerpt<'d> {
 fn first_line(text: &str, span: Span) -> Range<usize> {
     let start = boundary(text, span.start as usize);
     let end = boundary(text, span.end as usize).max(start);
-    let length = text[start..end].find(['\n', '\r']).unwrap_or(end - start);
+    let length = memchr::memchr2(b'\n', b'\r', &text.as_bytes()[start..end]).unwrap_or(end - start);
     start..start + length
 }
 

@@ -207,7 +207,6 @@ mod tests {
     #[test]
     fn it_takes_no_more_room_than_a_list() {
         assert_eq!(size_of::<Map>(), size_of::<Vec<Entry>>());
-        assert_eq!(size_of::<Kind>(), size_of::<Map>());
     }
 
     proptest! {
