@@ -84,14 +84,14 @@ fn ends_with_whom_it_was_asked_for(scenario: &Scenario) {
         r#"
 services:
   web: { image: ACTOR, command: [say, hello], depends_on: { db: { condition: service_started }, seed: { condition: service_completed_successfully } } }
-  db: { image: ACTOR, command: [say, at your service, stay], stop_grace_period: 0s }
+  db: { image: ACTOR, command: [stay], stop_grace_period: 0s }
   seed: { image: ACTOR, command: [say, sown] }
   other: { image: ACTOR, command: [say, never] }
 "#,
     );
     let told = |words: &[&str]| scenario.done(words).stdout;
     let shown = told(&["up", "--no-color", "--attach-dependencies", "web"]);
-    for line in ["web-1   | hello", "seed-1  | sown", "db-1    | at your service", "web-1 exited with code 0"] {
+    for line in ["web-1   | hello", "seed-1  | sown", "Attaching to db-1, seed-1, web-1", "web-1 exited with code 0"] {
         assert!(shown.contains(line), "{line}: {shown}");
     }
     assert_eq!(scenario.states(), ["db running", "seed exited", "web exited"]);
