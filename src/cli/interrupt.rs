@@ -5,7 +5,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::outcome::Status;
+use super::outcome::{Failure, Status};
 
 /// What the rest of the program sees of signals.
 #[derive(Debug)]
@@ -60,6 +60,19 @@ pub fn listen(patience: Patience) -> std::io::Result<Interrupts> {
         }
     });
     Ok(Interrupts { count, sender, cancel, listening })
+}
+
+/// Waits for what only looks and waits: the first signal ends it, which leaves nothing half done.
+///
+/// # Errors
+/// Those of what is waited for, and when the operating system does not let us listen.
+pub async fn until_interrupted(looking: impl Future<Output = Result<Status, Failure>>) -> Result<Status, Failure> {
+    let interrupts = listen(Patience::Command)?;
+    tokio::select! {
+        biased;
+        result = looking => result,
+        () = interrupts.cancel.cancelled() => Ok(Status::INTERRUPTED),
+    }
 }
 
 impl Interrupts {

@@ -85,6 +85,7 @@ use crate::terminal::Terminal;
 
 use context::Context;
 use globals::Globals;
+use interrupt::until_interrupted;
 use invoked::Invoked;
 use outcome::{Class, Failure, Status};
 use report::Manner;
@@ -309,9 +310,9 @@ fn perform(invocation: &Invocation, settings: Settings, environment: &Environmen
         Command::Wait(arguments) => wait_for(wait::wait(arguments, &context)),
         Command::Watch(arguments) => wait_for(watch::watch(arguments, &context)),
         Command::Ls(arguments) => wait_for(ls::ls(arguments, &context)),
-        Command::Events(arguments) => wait_for(events::events(arguments, &context)),
+        Command::Events(arguments) => wait_for(until_interrupted(events::events(arguments, &context))),
         Command::Top(arguments) => wait_for(top::top(arguments, &context)),
-        Command::Stats(arguments) => wait_for(stats::stats(arguments, &context)),
+        Command::Stats(arguments) => wait_for(until_interrupted(stats::stats(arguments, &context))),
         Command::Port(arguments) => wait_for(port::port(arguments, &context)),
         Command::Images(arguments) => wait_for(images::images(arguments, &context)),
         Command::Volumes(arguments) => wait_for(volumes::volumes(arguments, &context)),

@@ -11,6 +11,7 @@ use crate::plan::is_up;
 
 use super::context::Context;
 use super::down;
+use super::interrupt::until_interrupted;
 use super::outcome::{Failure, Status};
 use super::standing::{self, Services, Unknown};
 
@@ -34,16 +35,27 @@ pub async fn wait(arguments: &Arguments, context: &Context<'_>) -> Result<Status
     if running.is_empty() {
         return Err(Failure::plain(format!("no containers for project {:?}", sight.project.name)));
     }
-    let mut ends: FuturesUnordered<_> =
-        running.iter().map(|container| until_end(&sight.engine, &container.id)).collect();
+    let mut have_ended = false;
+    let status = until_interrupted(async {
+        let status = until_ends(&sight.engine, &running).await;
+        have_ended = true;
+        status
+    });
+    let status = status.await?;
+    if arguments.down_project && have_ended {
+        down::down(&down::Arguments::with_orphans(), context).await?;
+    }
+    Ok(status)
+}
+
+/// Tells each end; the status is that of the last one.
+async fn until_ends(engine: &dyn Engine, running: &[&Container]) -> Result<Status, Failure> {
+    let mut ends: FuturesUnordered<_> = running.iter().map(|container| until_end(engine, &container.id)).collect();
     let mut status = Status::SUCCESS;
     while let Some((id, code)) = ends.next().await {
         let code = code?;
         writeln!(io::stdout(), "container {:?} exited with status code {code}", id.as_str())?;
         status = Status::of_container(i32::try_from(code).unwrap_or(i32::MAX));
-    }
-    if arguments.down_project {
-        down::down(&down::Arguments::with_orphans(), context).await?;
     }
     Ok(status)
 }
