@@ -18,7 +18,7 @@ const NAMESPACE: &str = "tag:yaml.org,2002:";
 const MENDED_LIMIT: usize = 100;
 
 /// How many keys, values and ends of lists and mappings the files of a project may have: more take too much memory.
-pub const VALUE_LIMIT: usize = 300_000;
+pub const VALUE_LIMIT: usize = 250_000;
 
 /// What could be read of a text.
 #[derive(Debug)]

@@ -91,7 +91,7 @@ fn trees() -> Vec<Case> {
             format!("{SERVICE}x-a:\n{}", "  - some value\n".repeat(10 * MIB / 15))
         }),
         Case::text("one key again and again", "is defined twice", || {
-            format!("{SERVICE}x-a:\n{}", "  k: 1\n".repeat(140_000))
+            format!("{SERVICE}x-a:\n{}", "  k: 1\n".repeat(120_000))
         }),
         Case::text("many documents", "a file may have 100 documents", || SERVICE.to_owned() + &"---\n".repeat(10_000)),
         Case::text("many brackets", "error: ", || format!("{SERVICE}x-a: {}\n", "[{".repeat(500_000))),
