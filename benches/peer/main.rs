@@ -114,12 +114,14 @@ impl Bench<'_> {
         let best = [2, 4, 8, 16, MANY].into_iter().min_by_key(|at_once| raw(*at_once).wall).unwrap_or(MANY);
         let ours = || fresh(&|project| self.convoke(&["-p", project, "up", "-d"]));
         let theirs = || fresh(&|project| self.peer(&["-p", project, "up", "-d"]));
-        let (ours, bare) = in_turns(SLOW_PAIRS, ours, || raw(best));
-        let theirs = [theirs()];
-        let what = format!("up -d of {MANY} fresh services, against bare calls, {best} at once");
-        let kept = compare(&what, &ours, &bare, 1.05);
-        compare(&format!("up -d of {MANY} fresh services"), &ours, &theirs, 1.0);
-        kept
+        let (mine, bare) = in_turns(SLOW_PAIRS, ours, || raw(best));
+        let (mine_again, theirs) = in_turns(SLOW_PAIRS, ours, theirs);
+        let what = format!("up -d of {MANY} fresh services");
+        let kept = [
+            compare(&format!("{what}, against bare calls, {best} at once"), &mine, &bare, 1.05),
+            compare(&what, &mine_again, &theirs, 1.0),
+        ];
+        kept.iter().all(|kept| *kept)
     }
 
     /// `interval`: of each check, in seconds

@@ -35,15 +35,31 @@ impl Lane {
     }
 }
 
-/// A step stands behind those that it waits for: from the last one backwards, the heights of later ones are known.
-fn heights(plan: &Plan) -> Vec<usize> {
-    let mut heights = vec![1; plan.graph.node_count()];
-    for (id, _) in plan.steps().collect::<Vec<_>>().into_iter().rev() {
-        for earlier in plan.needs(id) {
-            heights[earlier.0] = heights[earlier.0].max(heights[id.0] + 1);
+/// Where a step stands in the longest row of steps that wait for one another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Turn {
+    /// How many steps the row has: the longer it is, the sooner. Where there is no room for all, everything is done the
+    /// sooner for it.
+    row: Reverse<usize>,
+    /// How many stand before it: what was begun is ended first, so that an engine has less to look after.
+    before: Reverse<usize>,
+}
+
+/// A step stands behind those that it waits for: from the first one on, it is known how many stand before it, and from the
+/// last one backwards, how many behind it.
+fn turns(plan: &Plan) -> Vec<Turn> {
+    let ids: Vec<StepId> = plan.steps().map(|(id, _)| id).collect();
+    let (mut before, mut behind) = (vec![0; ids.len()], vec![0; ids.len()]);
+    for id in &ids {
+        before[id.0] = plan.needs(*id).into_iter().map(|earlier| before[earlier.0] + 1).max().unwrap_or(0);
+    }
+    for id in ids.iter().rev() {
+        for earlier in plan.needs(*id) {
+            behind[earlier.0] = behind[earlier.0].max(behind[id.0] + 1);
         }
     }
-    heights
+    let turn = |(before, behind)| Turn { row: Reverse(before + 1 + behind), before: Reverse(before) };
+    before.into_iter().zip(behind).map(turn).collect()
 }
 
 /// The state of every step of one plan.
@@ -51,10 +67,9 @@ pub struct Schedule<'p> {
     plan: &'p Plan,
     /// What each step still waits for.
     open: Vec<usize>,
-    /// How many steps in a row wait for each step, itself counted.
-    heights: Vec<usize>,
-    /// The highest first; among such, in plan's order.
-    ready: BTreeSet<(Reverse<usize>, StepId)>,
+    turns: Vec<Turn>,
+    /// Whose turn it is first; among such, in plan's order.
+    ready: BTreeSet<(Turn, StepId)>,
     /// Begun and not yet ended.
     running: BTreeSet<StepId>,
     /// Those of them that take no room any more.
@@ -70,14 +85,13 @@ impl<'p> Schedule<'p> {
     pub fn new(plan: &'p Plan, limit: usize) -> Self {
         let open: Vec<usize> = plan.steps().map(|(id, _)| plan.needs(id).len()).collect();
         let left: BTreeSet<StepId> = plan.steps().map(|(id, _)| id).collect();
-        let heights = heights(plan);
-        let ready = left.iter().filter(|id| open[id.0] == 0).map(|id| (Reverse(heights[id.0]), *id)).collect();
+        let turns = turns(plan);
+        let ready = left.iter().filter(|id| open[id.0] == 0).map(|id| (turns[id.0], *id)).collect();
         let (running, lasting) = (BTreeSet::new(), BTreeSet::new());
-        Self { plan, open, heights, ready, running, lasting, left, limit, stopped: false }
+        Self { plan, open, turns, ready, running, lasting, left, limit, stopped: false }
     }
 
-    /// The step that may begin now and that the longest row of others waits for; among such, the first in plan's order.
-    /// Where there is no room for all, everything is done the sooner for it.
+    /// The step that may begin now and whose turn it is.
     pub fn next(&mut self) -> Option<StepId> {
         if self.stopped {
             return None;
@@ -88,8 +102,8 @@ impl<'p> Schedule<'p> {
             Lane::Engine => engine,
             Lane::Wait => true,
         };
-        let (height, id) = self.ready.iter().copied().find(|(_, id)| fits(*id))?;
-        self.ready.remove(&(height, id));
+        let (turn, id) = self.ready.iter().copied().find(|(_, id)| fits(*id))?;
+        self.ready.remove(&(turn, id));
         self.running.insert(id);
         Some(id)
     }
@@ -131,7 +145,7 @@ impl<'p> Schedule<'p> {
         for later in self.later(id) {
             self.open[later.0] -= 1;
             if self.open[later.0] == 0 {
-                self.ready.insert((Reverse(self.heights[later.0]), later));
+                self.ready.insert((self.turns[later.0], later));
             }
         }
     }
@@ -208,6 +222,19 @@ mod tests {
         schedule.done(StepId(4));
         let begun: Vec<usize> = std::iter::from_fn(|| schedule.next()).map(|id| id.0).collect();
         assert_eq!(begun, [6, 3]);
+    }
+
+    #[test]
+    fn what_was_begun_is_ended_before_more_begins() {
+        let plan =
+            plan(&[(volume("a"), &[]), (volume("b"), &[]), (volume("behind a"), &[0]), (volume("behind b"), &[1])]);
+        let mut schedule = Schedule::new(&plan, 1);
+        let mut begun = Vec::new();
+        while let Some(id) = schedule.next() {
+            begun.push(id.0);
+            schedule.done(id);
+        }
+        assert_eq!(begun, [0, 2, 1, 3]);
     }
 
     #[test]
