@@ -130,15 +130,14 @@ impl<'t> Reading<'t> {
         for item in Parser::new_from_str_with_options(mended, options) {
             match item {
                 Ok((raw, span)) => {
-                    let place = Place {
-                        span: event_range(file, original, &raw, &span),
-                        tag: span.tag_span().map(|tag| range(file, original, &tag)),
-                    };
-                    if let Some(event) = translate(raw, original, place.span, hidden) {
+                    let at = event_range(file, original, &raw, &span);
+                    let place =
+                        Place { span: at, tag: span.tag_span().map(|tag| Box::new(range(file, original, &tag))) };
+                    if let Some(event) = translate(raw, original, at, hidden) {
                         reading.events.push((event, place));
                     }
                     if reading.events.len() > room {
-                        reading.full = Some(place.span);
+                        reading.full = Some(at);
                         break;
                     }
                 }
@@ -184,10 +183,11 @@ fn range(file: FileId, text: &str, span: &granit_parser::Span) -> Span {
     Span { file, start: bytes.start.min(end) as u32, end: end as u32 }
 }
 
+/// Anchors are numbered; there are fewer than a text has bytes, which a span can count.
 fn translate<'t>(raw: Raw<'t>, text: &str, span: Span, hidden: &[Hidden]) -> Option<Event<'t>> {
     Some(match raw {
         Raw::DocumentStart(_, version) => Event::DocumentStart(version.map(|version| (version.major, version.minor))),
-        Raw::Alias(id) => Event::Alias(id),
+        Raw::Alias(id) => Event::Alias(id as u32),
         Raw::UnresolvedAlias(name) => Event::UnknownAlias(name),
         Raw::Anchor(_, name) => Event::Anchor(name),
         Raw::Scalar(value, style, anchor, tag) => Event::Scalar {
@@ -200,16 +200,18 @@ fn translate<'t>(raw: Raw<'t>, text: &str, span: Span, hidden: &[Hidden]) -> Opt
                 ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,
                 ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
             },
-            anchor,
+            anchor: anchor as u32,
             tag: tag.as_deref().and_then(scalar_tag),
             own: tag.as_deref().and_then(own_tag),
             merge: style == ScalarStyle::Plain && tag.as_deref().is_none_or(keeps_merge),
         },
         Raw::SequenceStart(style, anchor, tag) => {
-            Event::Sequence { anchor, own: tag.as_deref().and_then(own_tag), flow: style == StructureStyle::Flow }
+            let (anchor, own) = (anchor as u32, tag.as_deref().and_then(own_tag));
+            Event::Sequence { anchor, own, flow: style == StructureStyle::Flow }
         }
         Raw::MappingStart(style, anchor, tag) => {
-            Event::Mapping { anchor, own: tag.as_deref().and_then(own_tag), flow: is_flow(style, text, span) }
+            let (anchor, own) = (anchor as u32, tag.as_deref().and_then(own_tag));
+            Event::Mapping { anchor, own, flow: is_flow(style, text, span) }
         }
         Raw::SequenceEnd | Raw::MappingEnd => Event::End,
         // Starts and ends that say nothing, and what the options above switch off.

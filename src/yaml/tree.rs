@@ -34,7 +34,7 @@ const NAMES_LOOKED_AT: usize = 1000;
 pub(super) enum Event<'t> {
     /// With the version that a `%YAML` directive asks for.
     DocumentStart(Option<(u32, u32)>),
-    Alias(usize),
+    Alias(u32),
     UnknownAlias(Cow<'t, str>),
     /// Names the anchor of the node before it.
     Anchor(Cow<'t, str>),
@@ -42,19 +42,19 @@ pub(super) enum Event<'t> {
         text: Cow<'t, str>,
         style: Style,
         /// Zero is none.
-        anchor: usize,
+        anchor: u32,
         tag: Option<ScalarTag>,
         own: Option<Tag>,
         /// Whether `<<` would be a merge key here.
         merge: bool,
     },
     Sequence {
-        anchor: usize,
+        anchor: u32,
         own: Option<Tag>,
         flow: bool,
     },
     Mapping {
-        anchor: usize,
+        anchor: u32,
         own: Option<Tag>,
         flow: bool,
     },
@@ -69,11 +69,11 @@ pub(super) enum Style {
     Block,
 }
 
-/// Where an event stands, and where its tag stands.
-#[derive(Clone, Copy, Debug)]
+/// Where an event stands, and where its tag stands, which few have.
+#[derive(Clone, Debug)]
 pub(super) struct Place {
     pub(super) span: Span,
-    pub(super) tag: Option<Span>,
+    pub(super) tag: Option<Box<Span>>,
 }
 
 /// A node that is complete, with what it costs to repeat it.
@@ -111,7 +111,7 @@ struct Open {
     content: Content,
     span: Span,
     own: Option<Tag>,
-    anchor: usize,
+    anchor: u32,
     flow: bool,
     size: usize,
     depth: usize,
@@ -122,8 +122,8 @@ pub(super) struct Tree<'t> {
     documents: Vec<Node>,
     open: Vec<Open>,
     /// Anchors that some alias uses; `None` while the node is not complete.
-    anchors: HashMap<usize, Option<Finished>>,
-    used: HashSet<usize>,
+    anchors: HashMap<u32, Option<Finished>>,
+    used: HashSet<u32>,
     names: Vec<&'t str>,
     budget: usize,
     findings: Vec<Diagnostic>,
@@ -246,7 +246,7 @@ impl<'t> Tree<'t> {
         self.put_faulty(span);
     }
 
-    fn alias(&mut self, id: usize, span: Span) {
+    fn alias(&mut self, id: u32, span: Span) {
         let Some(Some(target)) = self.anchors.get(&id) else {
             self.report(Diagnostic::error("an anchor cannot contain an alias of itself").at(span));
             return self.put_faulty(span);
@@ -304,10 +304,10 @@ impl<'t> Tree<'t> {
             Content::Mapping { key, .. } => key.as_ref().map(|key| key.span),
             Content::Sequence(_) => None,
         });
-        place.tag.or(key).unwrap_or(place.span)
+        place.tag.as_deref().copied().or(key).unwrap_or(place.span)
     }
 
-    fn start(&mut self, content: Content, anchor: usize, own: Option<Tag>, flow: bool, place: &Place) {
+    fn start(&mut self, content: Content, anchor: u32, own: Option<Tag>, flow: bool, place: &Place) {
         if self.open.len() >= DEPTH_LIMIT {
             return self.stop(Diagnostic::error(syntax::too_deep()).at(place.span));
         }
@@ -364,7 +364,7 @@ impl<'t> Tree<'t> {
     }
 
     /// Remembers a node for the aliases that follow.
-    fn keep(&mut self, anchor: usize, finished: &Finished) {
+    fn keep(&mut self, anchor: u32, finished: &Finished) {
         if !self.is_used(anchor) {
             return;
         }
@@ -380,7 +380,7 @@ impl<'t> Tree<'t> {
     }
 
     /// Whether some alias uses an anchor; zero is none.
-    fn is_used(&self, anchor: usize) -> bool {
+    fn is_used(&self, anchor: u32) -> bool {
         anchor != 0 && self.used.contains(&anchor)
     }
 
