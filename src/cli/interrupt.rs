@@ -5,6 +5,8 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::terminal::raw;
+
 use super::outcome::{Failure, Status};
 
 /// What the rest of the program sees of signals.
@@ -51,6 +53,7 @@ pub fn listen(patience: Patience) -> std::io::Result<Interrupts> {
                 _ = terminate.recv() => {}
             }
             if number >= enough {
+                raw::restore();
                 std::process::exit(i32::from(Status::INTERRUPTED.0));
             }
             counter.send_modify(|count| *count += 1);

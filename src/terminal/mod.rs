@@ -26,6 +26,12 @@ impl Terminal {
     }
 }
 
+/// Whether keys that are typed are for this process: one in the background that asks for them is stopped.
+pub fn is_in_front() -> bool {
+    let front = rustix::termios::tcgetpgrp(std::io::stdin());
+    front.map_or(true, |front| front == rustix::process::getpgrp())
+}
+
 /// Whether somebody still reads standard output; a pipe whose reader has left has nobody.
 pub fn is_heard() -> bool {
     let stdout = std::io::stdout();

@@ -1,26 +1,46 @@
-//! Raw mode: every key goes to the process at the other end. Whatever ends convoke, the terminal is as it was before.
+//! A terminal that gives keys as they are typed, for a while. Whatever ends convoke, it is as it was before.
 
 use std::io;
 use std::panic;
 use std::sync::{Mutex, Once, PoisonError};
 
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 
 /// How the terminal was before, while it is raw.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 static PANICS: Once = Once::new();
 
-/// The terminal of standard input is raw for as long as this lives.
+/// The terminal of standard input is raw, or nearly so, for as long as this lives.
 #[derive(Debug)]
-pub struct Raw(());
+pub struct Raw {
+    changed: Termios,
+}
 
 impl Raw {
+    /// Every key goes to the process at the other end.
+    ///
     /// # Errors
     /// When standard input is no terminal.
     pub fn enter() -> io::Result<Self> {
+        Self::change(Termios::make_raw)
+    }
+
+    /// Each key is there as soon as it is typed, and is not shown; those that make signals still do.
+    ///
+    /// # Errors
+    /// When standard input is no terminal.
+    pub fn enter_for_keys() -> io::Result<Self> {
+        Self::change(|terminal| {
+            terminal.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO);
+            terminal.special_codes[SpecialCodeIndex::VMIN] = 1;
+            terminal.special_codes[SpecialCodeIndex::VTIME] = 0;
+        })
+    }
+
+    fn change(change: impl FnOnce(&mut Termios)) -> io::Result<Self> {
         let before = tcgetattr(io::stdin())?;
-        let mut raw = before.clone();
-        raw.make_raw();
+        let mut changed = before.clone();
+        change(&mut changed);
         // A panic is told on a terminal that shows it as it should, also where nothing is unwound.
         PANICS.call_once(|| {
             let told = panic::take_hook();
@@ -30,9 +50,17 @@ impl Raw {
             }));
         });
         BEFORE.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(before);
-        let entered = Self(());
-        tcsetattr(io::stdin(), OptionalActions::Now, &raw)?;
+        let entered = Self { changed };
+        entered.again()?;
         Ok(entered)
+    }
+
+    /// Changes the terminal once more: a shell gives it back as the shell has it.
+    ///
+    /// # Errors
+    /// When standard input is no terminal any more.
+    pub fn again(&self) -> io::Result<()> {
+        Ok(tcsetattr(io::stdin(), OptionalActions::Now, &self.changed)?)
     }
 }
 
@@ -42,7 +70,8 @@ impl Drop for Raw {
     }
 }
 
-fn restore() {
+/// Gives the terminal back as it was. Whoever ends the process at once calls this: nothing is dropped then.
+pub fn restore() {
     if let Some(before) = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take() {
         // A terminal that has gone away needs nothing.
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, &before);
