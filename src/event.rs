@@ -48,8 +48,10 @@ pub enum Event {
     Log(LogLine),
     Life(Life),
     Watch(WatchNews),
-    /// A plan was done, or given up: what follows changes nothing any more.
-    Settled,
+    /// A plan was done to its end, or was not: what follows changes nothing any more.
+    Settled {
+        done: bool,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -125,6 +127,8 @@ pub enum News {
 pub enum WatchNews {
     /// From now on no change is missed.
     Enabled,
+    /// From now on changes wait until it is enabled again.
+    Disabled,
     /// `changes`: how many paths of the disk changed.
     Syncing {
         service: ServiceName,

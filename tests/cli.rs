@@ -262,6 +262,9 @@ Options:
       --exit-code-from <SERVICE>    Exit with the status of this service's container; implies
                                     --abort-on-container-exit
   -w, --watch                       Keep containers in step with files, as `convoke watch` does
+      --menu[=<BOOL>]               Hear keys at the terminal: d leaves the containers running, w
+                                    starts and ends the watch of files. docker compose hears them
+                                    unasked [env: COMPOSE_MENU]
       --timing                      Show at the end where the time went: per service, and what
                                     everything waited for
       --timeline <FILE.html>        Write the steps as bars over time into a page, which needs
@@ -660,8 +663,9 @@ fn flags_that_contradict_each_other_are_refused_before_anything_is_read() {
     );
     refused("up -d --exit-code-from a", "--detach cannot be combined with [..]");
     refused("up --wait --attach a", "--wait cannot be combined with [..]");
-    refused("up --menu", "--menu is not supported yet: Ctrl-C stops the containers[..]");
-    refused("up --menu=false --scale web", "invalid value 'web' for '--scale <SERVICE=NUMBER>': [..]");
+    refused("up --menu=perhaps", "invalid value 'perhaps' for '--menu[=<BOOL>]': it is true or false");
+    refused("up --menu=0 --scale web", "invalid value 'web' for '--scale <SERVICE=NUMBER>': [..]");
+    refused("up --menu -d --scale web", "invalid value 'web' for '--scale <SERVICE=NUMBER>': [..]");
     refused("up --scale web", "invalid value 'web' for '--scale <SERVICE=NUMBER>': [..]");
     refused("logs --tail x", "invalid value 'x' for '--tail <NUMBER>': it is a number of lines, or all");
     refused("logs --since x", "invalid value for \"since\": [..]");

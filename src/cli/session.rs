@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::rc::Rc;
 
 use jiff::Timestamp;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::build::{self, Builder, Surroundings};
@@ -16,7 +16,7 @@ use crate::plan::Labelled;
 use crate::render::failure::{Cause, Exit, Probe, Report};
 use crate::render::paint::Paint;
 use crate::render::summary::summary;
-use crate::run::{self, Attach, CauseKind, Done, OnFailure, Readiness, Work};
+use crate::run::{self, Attach, CauseKind, Done, OnFailure, Readiness, Wishes, Work};
 use crate::terminal;
 use crate::timing;
 
@@ -123,26 +123,30 @@ impl<'a> Session<'a> {
         self.interrupts.hear_no_more();
     }
 
-    /// Does the plan and stays with the containers until they end or somebody has enough. `beside` is done as well once the
-    /// plan is, for as long as that takes.
+    /// Does the plan and stays with the containers until they end, or somebody has enough or leaves. `beside` is done as
+    /// well once the plan is, for as long as that takes.
     pub async fn attached(
         &self,
         work: &Work<'_>,
         attach: &Attach,
+        wishes: Wishes,
         beside: impl Future<Output = ()>,
     ) -> Result<Status, Failure> {
         let settled = Notify::new();
         // Whoever only watches does not keep others from changing the project.
         let tell = |event: Event| {
-            if let Event::Settled = event {
+            if let Event::Settled { done } = event {
                 self.give_up_turn();
-                settled.notify_one();
+                // What is not there has nobody beside it.
+                if done {
+                    settled.notify_one();
+                }
             }
             (work.tell)(event);
         };
         let work = Work { tell: &tell, ..*work };
         let attached = async {
-            let mut attached = pin!(run::attached(&self.prepared.plan, &work, attach, self.interrupts.count.clone()));
+            let mut attached = pin!(run::attached(&self.prepared.plan, &work, attach, wishes));
             let beside = async {
                 settled.notified().await;
                 beside.await;
@@ -180,10 +184,15 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// How often somebody had enough.
+    pub fn interrupts(&self) -> watch::Receiver<u32> {
+        self.interrupts.count.clone()
+    }
+
     /// Waits until somebody has enough for the first time.
     pub async fn interrupted(&self) {
         // One who cannot be heard any more interrupts nobody.
-        if self.interrupts.count.clone().wait_for(|count| *count > 0).await.is_err() {
+        if self.interrupts().wait_for(|count| *count > 0).await.is_err() {
             std::future::pending::<()>().await;
         }
     }

@@ -1,25 +1,32 @@
 //! `convoke up`
 
 use clap::{Args, ValueEnum};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::model::{Project, ServiceName};
 use crate::plan::UpPolicy;
 use crate::render::screen::Choice;
-use crate::run::{self, AbortOn, Attach, Work};
+use crate::run::{self, AbortOn, Attach, Wishes, Work};
 
 use super::context::Context;
 use super::interrupt::Patience;
 use super::log_choice::LogChoice;
 use super::making::{self, Making, Renewing};
+use super::menu::{self, Menu};
 use super::outcome::{Failure, Status};
+use super::prepared::Prepared;
+use super::report;
 use super::session::Session;
+use super::switch::Switch;
 use super::telling::Style;
 use super::timing;
 use super::watching::{Manners, Watching};
+use super::words;
 
 /// Create and start the containers of the project
 #[derive(Args, Clone, Debug, Default)]
+#[command(mut_args = words::truth_flag)]
 pub struct Arguments {
     /// Leave the containers running in the background
     #[arg(short, long)]
@@ -108,9 +115,10 @@ struct Foreground {
     #[arg(short, long)]
     watch: bool,
 
-    /// Shortcuts at the terminal, of which there are none: what scripts say is --menu=false
-    #[arg(long, hide = true)]
-    menu: bool,
+    /// Hear keys at the terminal: d leaves the containers running, w starts and ends the watch of files. docker compose hears
+    /// them unasked [env: COMPOSE_MENU]
+    #[arg(long, value_name = "BOOL")]
+    menu: Option<bool>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -127,10 +135,8 @@ pub async fn up(arguments: &Arguments, context: &Context<'_>) -> Result<Status, 
     let loaded = arguments.making.load_some(&arguments.renewing, context)?;
     let attach = arguments.attach(&loaded.project)?;
     let policy = arguments.policy(&loaded.project)?;
-    let watching = match arguments.foreground.watch {
-        true => Some(Watching::begin(&loaded.project, context).await?),
-        false => None,
-    };
+    let has_menu = arguments.has_menu(&loaded.project, context);
+    let watching = arguments.watching(&loaded.project, has_menu, context).await?;
     let deadline = making::deadline(arguments.wait_timeout);
     let prepared = within(deadline, arguments.making.prepare(loaded, policy, context)).await?;
     let Some(session) = Session::begin(context, &prepared, arguments.patience(), &arguments.style(&attach))? else {
@@ -143,21 +149,57 @@ pub async fn up(arguments: &Arguments, context: &Context<'_>) -> Result<Status, 
             Err(failure) => Err(failure),
         }
     } else {
-        let _alone =
-            watching.as_ref().map(|_| Watching::alone(&prepared.engine, &prepared.project, context)).transpose()?;
-        let load = || arguments.making.load_some(&arguments.renewing, context);
-        let manners = Manners { load: &load, prune: true };
-        let beside = async {
-            if let Some(watching) = &watching {
-                watching.beside(&session, &manners, context).await;
-            }
-        };
-        session.attached(&work, &attach, beside).await
+        let foreground = Front { arguments, context, prepared: &prepared, session: &session, watching, has_menu };
+        foreground.stay(&work, &attach).await
     };
     // What went wrong on the way matters more than a file that cannot be written.
     let settled = arguments.timing.settle(session.record("up"), context);
     let status = result?;
     settled.map(|()| status)
+}
+
+/// `up` where somebody sits before it.
+struct Front<'a> {
+    arguments: &'a Arguments,
+    context: &'a Context<'a>,
+    prepared: &'a Prepared,
+    session: &'a Session<'a>,
+    watching: Option<Watching>,
+    has_menu: bool,
+}
+
+impl Front<'_> {
+    /// Does the plan and stays with the containers until they end, or somebody has enough or leaves.
+    async fn stay(&self, work: &Work<'_>, attach: &Attach) -> Result<Status, Failure> {
+        let &Self { arguments, context, prepared, session, ref watching, has_menu } = self;
+        let switch = Switch::default();
+        if arguments.foreground.watch {
+            switch.turn_on(prepared, context)?;
+        }
+        let load = || arguments.making.load_some(&arguments.renewing, context);
+        let manners = Manners { load: &load, prune: true };
+        let watch = async {
+            if let Some(watching) = watching {
+                watching.beside(session, &manners, context, &switch).await;
+            }
+        };
+        let (leaves, left) = watch::channel(false);
+        let offered = watching.as_ref().map(|_| &switch);
+        let menu = Menu { session, prepared, context, switch: offered, leaves: &leaves };
+        let menu = async {
+            if has_menu {
+                menu.listen().await;
+            }
+        };
+        let wishes = Wishes { interrupts: session.interrupts(), stays: switch.at_work(), leaves: left.clone() };
+        let beside = async {
+            tokio::join!(watch, menu);
+        };
+        match session.attached(work, attach, wishes, beside).await {
+            Ok(Status::SUCCESS) if *left.borrow() => session.summarise().await,
+            ended => ended,
+        }
+    }
 }
 
 /// What leads to the plan, unless the time is up before.
@@ -170,6 +212,30 @@ async fn within<T>(deadline: Option<Instant>, work: impl Future<Output = Result<
 impl Arguments {
     fn is_detached(&self) -> bool {
         self.detach || self.wait || self.no_start
+    }
+
+    fn has_menu(&self, project: &Project, context: &Context<'_>) -> bool {
+        menu::is_wanted(self.foreground.menu, &project.environment, &context.settings) && !self.is_detached()
+    }
+
+    /// What is watched, or may be when a key asks for it. What cannot be watched then is told, and nothing more.
+    async fn watching(
+        &self,
+        project: &Project,
+        has_menu: bool,
+        context: &Context<'_>,
+    ) -> Result<Option<Watching>, Failure> {
+        let may_be = has_menu && !self.making.no_build && Watching::is_meant(project);
+        if !self.foreground.watch && !may_be {
+            return Ok(None);
+        }
+        match Watching::begin(project, context).await {
+            Err(failure) if !self.foreground.watch => {
+                report::report(&failure, context.manner());
+                Ok(None)
+            }
+            begun => begun.map(Some),
+        }
     }
 
     fn patience(&self) -> Patience {
@@ -217,11 +283,6 @@ impl Arguments {
                 "--detach cannot be combined with --abort-on-container-exit, --abort-on-container-failure, --attach, \
                  --attach-dependencies or --watch",
             ),
-            (
-                self.foreground.menu,
-                "--menu is not supported yet: Ctrl-C stops the containers, -d leaves them in the background, --watch \
-                 watches files",
-            ),
             (self.no_start && watches, "--no-start and --watch are incompatible"),
             (self.making.no_build && watches, "--no-build and --watch are incompatible"),
             (
@@ -258,7 +319,6 @@ impl Arguments {
             },
             exit_code_from,
             stop_timeout: making::grace(self.renewing.timeout),
-            stays: self.foreground.watch,
         })
     }
 }

@@ -12,6 +12,7 @@ use super::outcome::{Failure, Status};
 use super::prepared::Prepared;
 use super::session::Session;
 use super::standing::Services;
+use super::switch::Switch;
 use super::telling::Style;
 use super::watching::{Manners, Watching, build_always};
 use super::words;
@@ -49,12 +50,13 @@ pub async fn watch(arguments: &Arguments, context: &Context<'_>) -> Result<Statu
     let Some(session) = Session::begin(context, &prepared, Patience::Command, &style)? else {
         return Ok(Status::SUCCESS);
     };
-    let _alone = Watching::alone(&prepared.engine, &prepared.project, context)?;
+    let switch = Switch::default();
+    switch.turn_on(&prepared, context)?;
     session.execute(&session.work()).await?;
     session.give_up_turn();
     let manners = Manners { load: &|| arguments.load(context), prune: arguments.prune };
     let work = session.work();
-    session.watching(watching.watch(&session, &manners, context, work.cancel)).await
+    session.watching(watching.watch(&session, &manners, context, work.cancel, &switch)).await
 }
 
 impl Arguments {

@@ -1,7 +1,6 @@
 //! Files that are watched while a project runs: what `watch` and `up --watch` share.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::pin::pin;
 
 use async_trait::async_trait;
@@ -10,11 +9,10 @@ use tokio_util::sync::CancellationToken;
 use crate::build::{self, BuildRequest};
 use crate::develop::{ContextIgnore, Manifest, Rules};
 use crate::diagnostic::{Diagnostic, Files};
-use crate::engine::docker::DockerEngine;
 use crate::engine::{Engine, EngineError, Image};
-use crate::event::Event;
+use crate::event::{Event, WatchNews};
 use crate::load::Loaded;
-use crate::model::{Project, ServiceName, labels};
+use crate::model::{Project, Service, ServiceName, labels};
 use crate::plan::{self, Recreation, RestartPolicy, UpPolicy};
 use crate::run::{self, Crew, Watch};
 
@@ -24,6 +22,7 @@ use super::prepared::Prepared;
 use super::report;
 use super::session::Session;
 use super::standing::{self, Services, Unknown};
+use super::switch::Switch;
 
 /// What is to be watched, and what lay on the disk before anything was built.
 pub struct Watching {
@@ -44,9 +43,8 @@ impl Watching {
     /// When there is nothing to watch, or something that cannot be.
     pub async fn begin(project: &Project, context: &Context<'_>) -> Result<Self, Failure> {
         let mut contexts = BTreeMap::new();
-        for (name, service) in &project.services {
-            let is_watched = service.develop.as_ref().is_some_and(|develop| !develop.watch.is_empty());
-            let Some(request) = BuildRequest::of(project, Some(name), "").filter(|_| is_watched) else { continue };
+        for name in watched(project) {
+            let Some(request) = BuildRequest::of(project, Some(name), "") else { continue };
             let left_out = build::left_out(&request).map_err(|error| Failure::plain(error.to_string()))?;
             contexts.extend(left_out.map(|(folder, ignore)| (name.clone(), ContextIgnore { folder, ignore })));
         }
@@ -57,15 +55,12 @@ impl Watching {
         Ok(Self { rules, survey })
     }
 
-    /// Makes sure that nobody else watches this project, for as long as what it returns is kept.
-    ///
-    /// # Errors
-    /// When somebody does.
-    pub fn alone(engine: &DockerEngine, project: &Project, context: &Context<'_>) -> Result<Option<File>, Failure> {
-        super::turn::alone(context.environment, &engine.about().address, &project.name).map_err(Failure::plain)
+    /// Whether some service says what is to be watched.
+    pub fn is_meant(project: &Project) -> bool {
+        watched(project).next().is_some()
     }
 
-    /// Watches until it is cancelled.
+    /// Watches whenever it is switched on, until it is cancelled.
     ///
     /// # Errors
     /// When the engine goes away for good.
@@ -75,36 +70,62 @@ impl Watching {
         manners: &Manners<'_>,
         context: &Context<'_>,
         cancel: &CancellationToken,
+        switch: &Switch,
     ) -> Result<(), EngineError> {
         let crew = Hands { session, manners, context, cancel };
         let work = session.work();
+        let wanted = switch.wanted();
+        let tell = |event: Event| {
+            if let Event::Watch(WatchNews::Disabled) = event {
+                switch.rests();
+            }
+            (work.tell)(event);
+        };
         let watch = Watch {
             engine: work.engine,
             project: &work.project.name,
             rules: &self.rules.rules,
             survey: &self.survey,
             crew: &crew,
-            tell: work.tell,
+            tell: &tell,
+            wanted: &wanted,
             cancel,
         };
         run::watch(&watch).await
     }
 
     /// Watches beside the logs of a foreground `up`, which decides when it is over.
-    pub async fn beside(&self, session: &Session<'_>, manners: &Manners<'_>, context: &Context<'_>) {
+    pub async fn beside(&self, session: &Session<'_>, manners: &Manners<'_>, context: &Context<'_>, switch: &Switch) {
+        while let Err(error) = self.until_interrupted(session, manners, context, switch).await {
+            (session.work().tell)(Event::Warning(format!("files are not watched any more: {error}")));
+            switch.turn_off();
+            switch.rests();
+        }
+    }
+
+    async fn until_interrupted(
+        &self,
+        session: &Session<'_>,
+        manners: &Manners<'_>,
+        context: &Context<'_>,
+        switch: &Switch,
+    ) -> Result<(), EngineError> {
         let cancel = CancellationToken::new();
-        let mut watch = pin!(self.watch(session, manners, context, &cancel));
-        let ended = tokio::select! {
+        let mut watch = pin!(self.watch(session, manners, context, &cancel, switch));
+        tokio::select! {
             ended = &mut watch => ended,
             () = session.interrupted() => {
                 cancel.cancel();
                 watch.await
             }
-        };
-        if let Err(error) = ended {
-            (session.work().tell)(Event::Warning(format!("files are not watched any more: {error}")));
         }
     }
+}
+
+/// The services that say what of theirs is to be watched.
+fn watched(project: &Project) -> impl Iterator<Item = &ServiceName> {
+    let is_watched = |service: &Service| service.develop.as_ref().is_some_and(|develop| !develop.watch.is_empty());
+    project.services.iter().filter(move |(_, service)| is_watched(service)).map(|(name, _)| name)
 }
 
 /// Who does what files lead to.

@@ -130,6 +130,7 @@ pub fn truth_flag(argument: Arg) -> Arg {
         .num_args(0..=1)
         .require_equals(true)
         .default_missing_value("true")
+        .value_parser(|value: &str| truth(value).ok_or("it is true or false"))
         .hide_default_value(true)
         .hide_possible_values(true)
 }

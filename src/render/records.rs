@@ -138,6 +138,7 @@ impl Records {
     pub fn watch(&self, news: &WatchNews) -> String {
         let (watch, services) = match news {
             WatchNews::Enabled => ("enabled", &[][..]),
+            WatchNews::Disabled => ("disabled", &[][..]),
             WatchNews::Syncing { service, .. } => ("syncing", std::slice::from_ref(service)),
             WatchNews::Synced { service, .. } => ("synced", std::slice::from_ref(service)),
             WatchNews::Rebuilding { services } => ("rebuilding", &services[..]),

@@ -7,6 +7,7 @@ use crate::model::ServiceName;
 pub fn words(news: &WatchNews) -> String {
     match news {
         WatchNews::Enabled => "Watch enabled".to_owned(),
+        WatchNews::Disabled => "Watch disabled".to_owned(),
         WatchNews::Syncing { service, changes } => {
             format!("Syncing service \"{service}\" after {changes} changes were detected")
         }
@@ -41,6 +42,7 @@ mod tests {
             |written, removed| WatchNews::Synced { service: "web".into(), label: "web-1".into(), written, removed };
         let table = [
             (WatchNews::Enabled, "Watch enabled"),
+            (WatchNews::Disabled, "Watch disabled"),
             (
                 WatchNews::Syncing { service: "web".into(), changes: 2 },
                 "Syncing service \"web\" after 2 changes were detected",

@@ -15,22 +15,17 @@ use super::feed::{Feed, Subscription};
 use super::progress::Progress;
 use super::session::Session;
 use super::stop::{self, Stage, lost};
-use super::work::{Attach, Work};
+use super::work::{Attach, Wishes, Work};
 
 /// How often a look is taken that no event led to.
 const LOOK: Duration = Duration::from_secs(10);
 
 /// Does the plan of `up`, shows what the containers write from their first byte on, and stays until the watched ones
-/// have ended or an interrupt (counted in `interrupts`) ends it. Returns the exit code.
+/// have ended, or an interrupt or another wish ends it. Returns the exit code.
 ///
 /// # Errors
 /// When the plan cannot be done, or the engine goes away. What runs by then is left running.
-pub async fn attached(
-    plan: &Plan,
-    work: &Work<'_>,
-    attach: &Attach,
-    interrupts: watch::Receiver<u32>,
-) -> Result<i32, Failure> {
+pub async fn attached(plan: &Plan, work: &Work<'_>, attach: &Attach, wishes: Wishes) -> Result<i32, Failure> {
     for warning in &plan.warnings {
         (work.tell)(Event::Warning(warning.clone()));
     }
@@ -39,7 +34,7 @@ pub async fn attached(
     tokio::select! {
         biased;
         never = feed.run() => match never {},
-        code = session(plan, work, attach, &feed, news, interrupts) => code,
+        code = session(plan, work, attach, &feed, news, wishes) => code,
     }
 }
 
@@ -51,7 +46,7 @@ async fn session(
     attach: &Attach,
     feed: &Feed<'_>,
     mut news: Subscription<'_>,
-    mut interrupts: watch::Receiver<u32>,
+    mut wishes: Wishes,
 ) -> Result<i32, Failure> {
     let progress = Progress::default();
     let cancel = work.cancel.child_token();
@@ -61,7 +56,7 @@ async fn session(
     };
     let inner = Work { tell: &tell, cancel: &cancel, ..*work };
     let execution = Execution::new(plan, &inner, feed);
-    let mut session = Session::new(plan, work, attach, interrupts.clone()).await?;
+    let mut session = Session::new(plan, work, attach, wishes.clone()).await?;
     let mut doing = pin!(execution.run());
     let mut stopping: Option<Ending<'_>> = None;
     let mut killing: Option<Ending<'_>> = None;
@@ -71,7 +66,7 @@ async fn session(
         let patience = session.patience;
         tokio::select! {
             biased;
-            count = interrupted(&mut interrupts, counted) => {
+            count = interrupted(&mut wishes.interrupts, counted) => {
                 counted = count;
                 session.interrupt();
             }
@@ -79,6 +74,8 @@ async fn session(
                 counted = counted.max(1);
                 session.interrupt();
             }
+            // What follows from that shows in whether it is over.
+            () = changed(&mut wishes.stays, &mut wishes.leaves) => {}
             done = &mut doing, if !session.done => session.planned(done, &progress, &execution),
             () = progress.ready.notified() => session.progressed(&progress, &execution),
             update = news.next() => session.heard(update).await?,
@@ -108,6 +105,15 @@ async fn interrupted(interrupts: &mut watch::Receiver<u32>, counted: u32) -> u32
     match interrupts.wait_for(|count| *count > counted).await {
         Ok(count) => *count,
         Err(_) => std::future::pending().await,
+    }
+}
+
+/// Waits until somebody wants something else.
+async fn changed(stays: &mut watch::Receiver<bool>, leaves: &mut watch::Receiver<bool>) {
+    tokio::select! {
+        Ok(()) = stays.changed() => {}
+        Ok(()) = leaves.changed() => {}
+        else => std::future::pending().await,
     }
 }
 

@@ -157,7 +157,7 @@ impl<'a> Execution<'a> {
             }
         }
         let concluded = self.conclude(&schedule, tally, began.elapsed());
-        (self.work.tell)(Event::Settled);
+        (self.work.tell)(Event::Settled { done: concluded.is_ok() });
         concluded
     }
 

@@ -47,4 +47,4 @@ pub use logs::logs;
 pub use observe::{inspect, observe, observe_containers, observe_named};
 pub use talk::{Joined, Parting, Person, Said, Signal, TalkError, attach, exec, gone};
 pub use watch::{Crew, Watch, survey, watch};
-pub use work::{AbortOn, Attach, LogOptions, OnFailure, Readiness, Work};
+pub use work::{AbortOn, Attach, LogOptions, OnFailure, Readiness, Wishes, Work};

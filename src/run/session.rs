@@ -4,7 +4,6 @@ use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
-use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::engine::{Container, ContainerDetails, ContainerId, EngineError, EngineEvent, ErrorKind, Filters, State};
@@ -24,7 +23,7 @@ use super::progress::{Progress, Told};
 use super::reader::Source;
 use super::stop::{Stage, lost};
 use super::tail::{AT_ONCE, Start, Tails, ended};
-use super::work::{Attach, Work};
+use super::work::{Attach, Wishes, Work};
 
 /// How long there may be silence after the end of a container until nothing more is expected of it.
 const LAST_LINES: Duration = Duration::from_secs(1);
@@ -37,8 +36,7 @@ const AFTER_FAILURE: Duration = Duration::from_millis(250);
 pub(super) struct Session<'a> {
     plan: &'a Plan,
     work: &'a Work<'a>,
-    /// How often somebody interrupted.
-    interrupts: watch::Receiver<u32>,
+    wishes: Wishes,
     outage: Outage<'a>,
     shown: BTreeSet<ServiceName>,
     /// Those whose output is told, shown or not.
@@ -57,8 +55,6 @@ pub(super) struct Session<'a> {
     /// Running before the plan began.
     found: Vec<Container>,
     is_attached: bool,
-    /// Whether it goes on when all have ended.
-    stays: bool,
     /// Those that somebody has sent a signal since they were started.
     asked_to_end: HashSet<ContainerId>,
     /// Whether the plan is done, or given up.
@@ -79,19 +75,14 @@ pub(super) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    pub async fn new(
-        plan: &'a Plan,
-        work: &'a Work<'a>,
-        attach: &Attach,
-        interrupts: watch::Receiver<u32>,
-    ) -> Result<Self, Failure> {
+    pub async fn new(plan: &'a Plan, work: &'a Work<'a>, attach: &Attach, wishes: Wishes) -> Result<Self, Failure> {
         let filters = Filters::label(labels::PROJECT, &work.project.name);
         let mut found = work.engine.containers(&filters).await.map_err(|error| lost(work, error))?;
         found.retain(|container| container.is_replica() && matches!(container.state, State::Running | State::Paused));
         let mut session = Self {
             plan,
             work,
-            interrupts,
+            wishes,
             outage: Outage::new(work.tell),
             shown: attach.services.iter().cloned().collect(),
             told: attach.services.iter().chain(&attach.kept).cloned().collect(),
@@ -105,7 +96,6 @@ impl<'a> Session<'a> {
             made: HashSet::new(),
             found,
             is_attached: false,
-            stays: attach.stays,
             asked_to_end: HashSet::new(),
             done: false,
             failure: None,
@@ -324,7 +314,7 @@ impl<'a> Session<'a> {
         self.news(&source, News::Exited { code, out_of_memory, restarting });
         let aborts = self.lives.exited(&source.id, &source.service, Exit { code, restarting });
         // Where files are watched, somebody may end it only to start it again.
-        let is_by_hand = self.stays && self.asked_to_end.contains(&source.id);
+        let is_by_hand = *self.wishes.stays.borrow() && self.asked_to_end.contains(&source.id);
         if aborts && !is_by_hand && self.stage == Stage::Open {
             self.escalate("Aborting on container exit...");
         }
@@ -372,7 +362,7 @@ impl<'a> Session<'a> {
 
     /// Asks an engine that may be away for a while; once somebody has interrupted, nobody waits for it any more.
     async fn ask<T>(&self, ask: impl AsyncFn() -> Result<T, EngineError>) -> Result<T, EngineError> {
-        let mut interrupts = self.interrupts.clone();
+        let mut interrupts = self.wishes.interrupts.clone();
         tokio::select! {
             biased;
             answer = self.outage.outlast(&ask) => answer,
@@ -457,21 +447,27 @@ impl<'a> Session<'a> {
     }
 
     pub fn is_over(&self) -> bool {
-        if self.stage == Stage::Leaving {
+        if self.stage == Stage::Leaving || self.is_left() {
             return true;
         }
         let all_told = self.notices.is_empty() && self.lives.is_over();
         match (&self.failure, self.stage) {
             (Some(_), Stage::Open) => self.patience.is_none(),
-            (_, Stage::Open) => self.done && all_told && !self.stays,
+            (_, Stage::Open) => self.done && all_told && !*self.wishes.stays.borrow(),
             _ => self.ended && all_told,
         }
+    }
+
+    /// Whether the containers are left to themselves. What is being stopped, or was never made, cannot be.
+    fn is_left(&self) -> bool {
+        self.stage == Stage::Open && self.done && self.failure.is_none() && *self.wishes.leaves.borrow()
     }
 
     pub fn conclude(mut self) -> Result<i32, Failure> {
         match self.failure.take() {
             Some(failure) if !self.interrupted => Err(failure),
             _ if self.interrupted => Ok(130),
+            _ if self.is_left() => Ok(0),
             _ => Ok(self.lives.exit_code()),
         }
     }

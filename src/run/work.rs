@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -84,6 +85,15 @@ pub struct Attach {
     pub exit_code_from: Option<ServiceName>,
     /// For the containers that are stopped at the end; `None` leaves it to each container's own setting.
     pub stop_timeout: Option<Duration>,
+}
+
+/// What whoever sits before a foreground `up` wants of it, which may change while it goes on.
+#[derive(Clone, Debug)]
+pub struct Wishes {
+    /// How often they interrupted.
+    pub interrupts: watch::Receiver<u32>,
     /// It goes on when all have ended: files are watched, and what changes there may start them again.
-    pub stays: bool,
+    pub stays: watch::Receiver<bool>,
+    /// The containers are left to themselves, once the plan is done.
+    pub leaves: watch::Receiver<bool>,
 }

@@ -20,6 +20,7 @@ mod interop;
 mod left;
 mod life;
 mod lifecycle;
+mod menu;
 mod mistakes;
 mod once;
 mod order;
@@ -71,6 +72,7 @@ const ROOMS: &[&[Story]] = &[
     failing::STORIES,
     fire::STORIES,
     attached::STORIES,
+    menu::STORIES,
     seeing::STORIES,
     telling::STORIES,
     reading::STORIES,

@@ -7,10 +7,11 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
+use std::time::Instant;
 
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
+use rustix::termios::{LocalModes, OptionalActions, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
 
 use crate::engine::PATIENCE;
 
@@ -107,6 +108,22 @@ impl Seat {
     pub fn is_raw(&self) -> bool {
         let modes = tcgetattr(&self.terminal).expect("a terminal").local_modes;
         !modes.contains(LocalModes::ICANON) && !modes.contains(LocalModes::ECHO)
+    }
+
+    /// Has the terminal collect and show lines, as a shell does while a command of its is suspended.
+    pub fn settle(&self) {
+        let mut settings = tcgetattr(&self.terminal).expect("a terminal");
+        settings.local_modes.insert(LocalModes::ICANON | LocalModes::ECHO);
+        tcsetattr(&self.terminal, OptionalActions::Now, &settings).expect("other settings");
+    }
+
+    #[track_caller]
+    pub fn until_raw(&self) {
+        let began = Instant::now();
+        while !self.is_raw() {
+            assert!(began.elapsed() < PATIENCE, "{} leaves the terminal as it is\n{}", self.command, self.seen);
+            thread::yield_now();
+        }
     }
 
     pub fn signal(&self, signal: Signal) {

@@ -84,7 +84,7 @@ impl Board {
             | Event::Log(_)
             | Event::Life(_)
             | Event::Watch(_)
-            | Event::Settled => {
+            | Event::Settled { .. } => {
                 return Ok(());
             }
         }

@@ -72,7 +72,7 @@ impl Lines {
             | Event::Log(_)
             | Event::Life(_)
             | Event::Watch(_)
-            | Event::Settled => Ok(()),
+            | Event::Settled { .. } => Ok(()),
         }
     }
 

@@ -87,7 +87,7 @@ impl Objects {
             | Event::Log(_)
             | Event::Life(_)
             | Event::Watch(_)
-            | Event::Settled => Ok(()),
+            | Event::Settled { .. } => Ok(()),
         }
     }
 }

@@ -14,6 +14,7 @@ mod tests;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::sync::watch::Receiver;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -51,6 +52,8 @@ pub struct Watch<'a> {
     pub survey: &'a [Manifest],
     pub crew: &'a dyn Crew,
     pub tell: &'a dyn Fn(Event),
+    /// Whether it is wanted at the moment; while it is not, changes wait. What is under way is done to its end first.
+    pub wanted: &'a Receiver<bool>,
     /// Ends the watch once what is under way is done.
     pub cancel: &'a CancellationToken,
 }
@@ -88,14 +91,38 @@ pub async fn watch(watch: &Watch<'_>) -> Result<(), crate::engine::EngineError> 
 async fn keep(watch: &Watch<'_>, mut news: Subscription<'_>) -> Result<(), crate::engine::EngineError> {
     let mut alarm = Alarm::new();
     let mut keeper = Keeper::new(watch);
+    let mut wanted = watch.wanted.clone();
+    loop {
+        tokio::select! {
+            biased;
+            () = watch.cancel.cancelled() => return Ok(()),
+            () = wish(&mut wanted) => {}
+        }
+        if *wanted.borrow() {
+            attend(watch, &mut keeper, &mut alarm, &mut news).await?;
+        }
+        if watch.cancel.is_cancelled() {
+            return Ok(());
+        }
+        (watch.tell)(Event::Watch(WatchNews::Disabled));
+    }
+}
+
+/// Looks at everything, and then at what changes, until that is not wanted any more.
+async fn attend(
+    watch: &Watch<'_>,
+    keeper: &mut Keeper<'_>,
+    alarm: &mut Alarm,
+    news: &mut Subscription<'_>,
+) -> Result<(), crate::engine::EngineError> {
     let outage = Outage::new(watch.tell);
-    let mut again = keeper.round(&mut alarm).await;
+    let mut again = keeper.round(alarm).await;
     (watch.tell)(Event::Watch(WatchNews::Enabled));
     loop {
         if !again {
             tokio::select! {
                 biased;
-                () = watch.cancel.cancelled() => return Ok(()),
+                () = over(watch) => return Ok(()),
                 update = news.next() => match update {
                     Update::Event(event) => {
                         outage.ended();
@@ -115,13 +142,26 @@ async fn keep(watch: &Watch<'_>, mut news: Subscription<'_>) -> Result<(), crate
         }
         tokio::select! {
             biased;
-            () = watch.cancel.cancelled() => return Ok(()),
-            () = quiet(&alarm) => {}
+            () = over(watch) => return Ok(()),
+            () = quiet(alarm) => {}
         }
-        again = keeper.round(&mut alarm).await;
-        if watch.cancel.is_cancelled() {
-            return Ok(());
-        }
+        again = keeper.round(alarm).await;
+    }
+}
+
+/// Waits until the watch is wanted, or was for a moment: that it is not any more is told then, too.
+async fn wish(wanted: &mut Receiver<bool>) {
+    if !*wanted.borrow_and_update() && wanted.changed().await.is_err() {
+        std::future::pending().await
+    }
+}
+
+/// Waits until the watch is at an end, or is not wanted any more.
+async fn over(watch: &Watch<'_>) {
+    let mut wanted = watch.wanted.clone();
+    tokio::select! {
+        () = watch.cancel.cancelled() => {}
+        Ok(_) = wanted.wait_for(|wanted| !wanted) => {}
     }
 }
 

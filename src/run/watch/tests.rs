@@ -10,6 +10,7 @@ use futures_util::TryStreamExt;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::watch::channel;
 
 use super::*;
 use crate::develop::Rules;
@@ -107,8 +108,21 @@ impl Stage {
         self.told.take()
     }
 
-    /// Runs a story with a keeper that has looked at everything once.
-    async fn kept(&self, story: impl AsyncFnOnce(&mut Round<'_>)) {
+    /// What was told from the last time on until this was.
+    async fn until(&self, text: &str) -> Vec<String> {
+        let mut told = Vec::new();
+        let telling = async {
+            while !told.iter().any(|line| line == text) {
+                tokio::task::yield_now().await;
+                told.extend(self.told());
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), telling).await.unwrap_or_else(|_| panic!("never {text}"));
+        told
+    }
+
+    /// Runs a story with a watch that nobody has begun yet.
+    async fn watched(&self, wanted: &Receiver<bool>, story: impl AsyncFnOnce(&Watch<'_>)) {
         let survey = survey(&self.rules).await;
         let tell = |event: Event| self.tell(&event);
         let watch = Watch {
@@ -118,11 +132,21 @@ impl Stage {
             survey: &survey,
             crew: &self.crew,
             tell: &tell,
+            wanted,
             cancel: &self.cancel,
         };
-        let mut round = Round { keeper: Keeper::new(&watch), alarm: Alarm::new() };
-        round.go().await;
-        story(&mut round).await;
+        story(&watch).await;
+    }
+
+    /// Runs a story with a keeper that has looked at everything once.
+    async fn kept(&self, story: impl AsyncFnOnce(&mut Round<'_>)) {
+        let (_wish, wanted) = channel(true);
+        self.watched(&wanted, async |watch| {
+            let mut round = Round { keeper: Keeper::new(watch), alarm: Alarm::new() };
+            round.go().await;
+            story(&mut round).await;
+        })
+        .await;
     }
 
     /// Everything below a folder of the container: files with their content, links with where they lead, folders.
@@ -213,6 +237,37 @@ async fn what_changes_is_copied_and_what_goes_is_removed() {
             assert_eq!(stage.told(), [] as [&str; 0], "nothing is done twice");
         })
         .await;
+}
+
+#[tokio::test]
+async fn what_changes_while_nobody_wants_a_watch_waits_until_somebody_does() {
+    let stage = Stage::new(sync(json!({})));
+    stage.write("src/kept", "kept");
+    stage.container().await;
+    let (wish, wanted) = channel(false);
+    let story = async {
+        for name in ["a", "b"] {
+            stage.write(&format!("src/{name}"), name);
+            assert_eq!(stage.told(), [] as [&str; 0]);
+            wish.send_replace(true);
+            let told = stage.until("Watch enabled").await;
+            assert_eq!(told[1..], ["web-1 synced: 1 written", "Watch enabled"]);
+            wish.send_replace(false);
+            stage.until("Watch disabled").await;
+        }
+        // Whoever thinks better of it at once gets an answer all the same.
+        wish.send_replace(true);
+        wish.send_replace(false);
+        assert_eq!(stage.until("Watch disabled").await, ["Watch disabled"]);
+        stage.cancel.cancel();
+    };
+    stage
+        .watched(&wanted, async |begun| {
+            let (ended, ()) = tokio::join!(watch(begun), story);
+            ended.expect("an engine that stays");
+        })
+        .await;
+    assert_eq!(stage.told(), [] as [&str; 0]);
 }
 
 #[tokio::test]
