@@ -127,20 +127,21 @@ fn tells_what_a_new_run_says_first(scenario: &Scenario) {
 services:
   job: { image: ACTOR, command: [say, hello] }
   web: { image: ACTOR, command: [await-file, /go, say, gone, stay], stop_grace_period: 0s }
+  other: { image: ACTOR, command: [stay] }
 "#,
     );
     scenario.done(&["create", "job"]);
     for _ in 0..4 {
         assert_eq!(scenario.done(&["up", "--no-log-prefix", "job"]).stdout.matches("hello\n").count(), 1);
     }
-    scenario.done(&["up", "-d", "web"]);
-    // It has said nothing yet that could be gone back to.
+    scenario.done(&["up", "-d", "web", "other"]);
+    // It has said nothing yet that could be gone back to. While the other one runs, nobody takes a restart for the end.
     let proxy = scenario.recorded();
-    let mut up = scenario.begin(&["up", "web"]);
+    let mut up = scenario.begin(&["up", "web", "other"]);
     let mut logs = scenario.begin(&["logs", "-f", "--tail", "0"]);
     scenario.direct();
     // Each follows what web says.
-    proxy.until("two that follow", |requests| requests.iter().filter(|it| it.contains("/logs?")).count() == 2);
+    proxy.until("two that follow", |requests| requests.iter().filter(|it| it.contains("/logs?")).count() == 4);
     scenario.file("go", "");
     scenario.done(&["cp", "go", "web:/go"]);
     up.until_line("gone");
