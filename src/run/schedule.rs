@@ -23,7 +23,7 @@ pub enum Lane {
 const IMAGES_AT_ONCE: usize = 4;
 /// What an engine does by itself at once, where nobody sets a limit: given more, it gets in its own way and takes a good
 /// part longer for all of them together.
-const ENGINE_AT_ONCE: usize = 16;
+const ENGINE_AT_ONCE: usize = 8;
 
 impl Lane {
     fn of(step: &Step) -> Self {
