@@ -158,17 +158,17 @@ impl Telling {
     }
 
     pub fn tell(&self, event: &Event) {
+        if !matches!(event, Event::Log(_)) {
+            self.look();
+        }
         if let Event::Step { id, action: action @ (Action::Start | Action::Await), phase: Phase::Done { .. }, .. } =
             event
             && let Some(Some(service)) = self.services.borrow().get(id.0)
         {
-            let ready = Ready { after: self.began.elapsed(), awaited: *action == Action::Await };
+            let ready = Ready { after: self.moment.get().time, awaited: *action == Action::Await };
             self.ready.borrow_mut().insert(service.clone(), ready);
         }
         self.keep(event);
-        if !matches!(event, Event::Log(_)) {
-            self.look();
-        }
         if self.is_timed.get() {
             self.laps.borrow_mut().note(event, self.moment.get().time);
         }

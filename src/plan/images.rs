@@ -55,12 +55,11 @@ pub fn refreshed_images(project: &Project) -> Vec<String> {
 /// The names of all images that a plan for the project may ask for: [`super::Observed::images`] has to tell which of them
 /// are there.
 pub fn named_images(project: &Project) -> BTreeSet<String> {
-    let of_service = |name: &ServiceName, service: &Service| {
+    let names = project.services.iter().flat_map(|(name, service)| {
         let own = (service.provider.is_none()).then(|| spec::image_name(project, name, service));
         let mounted = service.volumes.iter().filter(|mount| mount.kind == "image").map(|mount| mount.source.clone());
-        own.into_iter().chain(own_images(service).cloned()).chain(mounted).collect::<Vec<_>>()
-    };
-    let names = project.services.iter().flat_map(|(name, service)| of_service(name, service));
+        own.into_iter().chain(own_images(service).cloned()).chain(mounted)
+    });
     names.filter(|name| !name.is_empty()).collect()
 }
 

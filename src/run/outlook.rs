@@ -19,27 +19,31 @@ pub(super) fn given_up(plan: &Plan, meant: impl Fn(StepId) -> bool) -> impl Iter
     })
 }
 
-/// The existing containers that the plan starts, of those services.
-pub(super) fn started_again(plan: &Plan, services: &BTreeSet<ServiceName>) -> BTreeSet<ContainerId> {
-    let starts = plan.steps().filter_map(|(_, planned)| match (&planned.step, &planned.service) {
-        (Step::StartContainer { container }, Some(service)) if services.contains(service) => match container {
-            ContainerRef::Existing { id, .. } | ContainerRef::Either { id, .. } => Some(id.clone()),
-            ContainerRef::Made { .. } => None,
-        },
+/// The containers that the plan starts, of those services.
+fn started<'p>(
+    plan: &'p Plan,
+    services: &BTreeSet<ServiceName>,
+) -> impl Iterator<Item = (&'p ServiceName, &'p ContainerRef)> {
+    plan.steps().filter_map(|(_, planned)| match (&planned.step, &planned.service) {
+        (Step::StartContainer { container }, Some(service)) if services.contains(service) => Some((service, container)),
         _ => None,
+    })
+}
+
+/// Those of them that exist.
+pub(super) fn started_again(plan: &Plan, services: &BTreeSet<ServiceName>) -> BTreeSet<ContainerId> {
+    let existing = started(plan, services).filter_map(|(_, container)| match container {
+        ContainerRef::Existing { id, .. } | ContainerRef::Either { id, .. } => Some(id.clone()),
+        ContainerRef::Made { .. } => None,
     });
-    starts.collect()
+    existing.collect()
 }
 
 /// The labels of the containers that the plan starts, of those services.
 pub(super) fn labels(plan: &Plan, project: &str, services: &BTreeSet<ServiceName>) -> BTreeSet<String> {
-    let starts = plan.steps().filter_map(|(_, planned)| match (&planned.step, &planned.service) {
-        (Step::StartContainer { container }, Some(service)) if services.contains(service) => {
-            Some(label(project, service.as_str(), final_name(plan, container)).0)
-        }
-        _ => None,
-    });
-    starts.collect()
+    let labels = started(plan, services)
+        .map(|(service, container)| label(project, service.as_str(), final_name(plan, container)).0);
+    labels.collect()
 }
 
 /// The name that a container has when it is started.
