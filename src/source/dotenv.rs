@@ -193,7 +193,7 @@ impl<'r> Reading<'r> {
         };
         self.at = start + 1 + length;
         let span = self.span(start, self.at);
-        let value = if quote == '"' { self.expanded(&unescaped(&content), span) } else { content };
+        let value = if quote == '"' { self.expanded(&unescaped(&content), span) } else { content.into_owned() };
         Some((value, span))
     }
 
@@ -250,20 +250,42 @@ fn name_length(text: &str) -> Result<(usize, Option<char>), (usize, char)> {
 }
 
 /// The content of a quoted value without the backslashes before quotes, and its length with the closing quote.
-fn unquoted(text: &str, quote: char) -> Option<(String, usize)> {
-    let mut content = String::new();
-    let mut characters = text.char_indices();
-    while let Some((at, character)) = characters.next() {
-        match character {
-            _ if character == quote => return Some((content, at + 1)),
-            '\\' => match characters.next()? {
-                (_, escaped) if escaped == quote => content.push(quote),
-                (_, escaped) => content.extend(['\\', escaped]),
-            },
+fn unquoted(text: &str, quote: char) -> Option<(Cow<'_, str>, usize)> {
+    let quoted = &text[..closing_quote(text.as_bytes(), quote as u8)?];
+    Some((without_escapes(quoted, quote), quoted.len() + 1))
+}
+
+/// Where a quoted value ends. A backslash takes the quote behind it for one of the value's own.
+fn closing_quote(text: &[u8], quote: u8) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let at = from + memchr::memchr2(quote, b'\\', text.get(from..)?)?;
+        if text[at] == quote {
+            return Some(at);
+        }
+        // The first byte of a longer character will do: none of the others is a quote or a backslash.
+        from = at + 2;
+    }
+}
+
+/// Drops the backslashes that stand before quotes; all others stay, and so do those that they escape.
+fn without_escapes(quoted: &str, quote: char) -> Cow<'_, str> {
+    if !quoted.contains('\\') {
+        return Cow::Borrowed(quoted);
+    }
+    let mut content = String::with_capacity(quoted.len());
+    let mut characters = quoted.chars();
+    while let Some(character) = characters.next() {
+        match (character, characters.clone().next()) {
+            ('\\', Some(escaped)) => {
+                characters.next();
+                content.extend((escaped != quote).then_some('\\'));
+                content.push(escaped);
+            }
             _ => content.push(character),
         }
     }
-    None
+    Cow::Owned(content)
 }
 
 /// Replaces the escapes that env files know; all other backslashes stay.
@@ -356,6 +378,24 @@ mod tests {
         let found = parse(FILE, "K=1\nA", &lookup, &|_| None).unwrap().variables;
         assert_eq!((&*found[1].name, found[1].value.as_deref()), ("A", Some("va")));
         assert_eq!(parse(FILE, "export ", &lookup, &|_| None), Ok(EnvFile::default()));
+    }
+
+    #[test]
+    fn a_backslash_takes_the_quote_behind_it_along() {
+        let table = [
+            (r"K='a\'b'", Some(r"a'b")),
+            (r"K='a\\'", Some(r"a\\")),
+            (r"K='\é\é'", Some(r"\é\é")),
+            (r"K='é\'é'", Some("é'é")),
+            (r"K='a\", None),
+            (r"K='a\'", None),
+            (r"K='a\é", None),
+            ("K='", None),
+        ];
+        for (text, expected) in table {
+            let found = parse(FILE, text, &lookup, &|_| None).ok();
+            assert_eq!(found.as_ref().and_then(|it| it.variables[0].value.as_deref()), expected, "{text}");
+        }
     }
 
     #[test]
