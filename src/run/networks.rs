@@ -1,13 +1,22 @@
-//! Networks being made: one of each name, also beside others who make the same, and where addresses have run out.
+//! Networks being made: one of each name, also beside others who make the same, and where addresses have run out. And
+//! networks being removed, where somebody may still be on them.
+
+use std::time::Duration;
 
 use crate::engine::{ApiVersion, EngineError, ErrorKind, Filters, IpamPoolSpec, Network, NetworkId, NetworkSpec};
 use crate::event::Event;
-use crate::plan::free_range;
+use crate::plan::{StepId, free_range};
 
 use super::execute::Execution;
+use super::step::Trouble;
 
 /// How many free ranges are tried for a network.
 const RANGES: usize = 16;
+/// How often, and after which pause each time, a network is tried again that is in use while nobody is on it.
+const TRIES: usize = 10;
+const BETWEEN_TRIES: Duration = Duration::from_millis(100);
+/// How many of those who are on a network are named.
+const NAMED: usize = 3;
 /// Engines from here on make no second network of a name.
 const UNIQUE_NAMES: ApiVersion = ApiVersion::new(1, 44);
 
@@ -84,5 +93,45 @@ impl Execution<'_> {
             }
         }
         Ok(left)
+    }
+
+    /// Removes a network, or says who is still on it. An engine tells nobody when the last one has left, and one that was
+    /// left a moment ago may still be refused.
+    pub(super) async fn remove_network(&self, id: StepId, network: &NetworkId) -> Result<(), Trouble> {
+        let engine = self.work.engine;
+        let mut removed = engine.remove_network(network).await;
+        let mut users = Vec::new();
+        for _ in 0..TRIES {
+            if !removed.as_ref().is_err_and(|error| error.kind == ErrorKind::InUse) {
+                break;
+            }
+            users = self.users(network).await;
+            if !users.is_empty() {
+                break;
+            }
+            tokio::time::sleep(BETWEEN_TRIES).await;
+            removed = engine.remove_network(network).await;
+        }
+        self.removal(id, removed, &told(&users))
+    }
+
+    /// The names of those who are on a network; none, too, where it cannot be told.
+    async fn users(&self, network: &NetworkId) -> Vec<String> {
+        let there = self.work.engine.inspect_network(network.as_str()).await.unwrap_or_default();
+        let containers = there["Containers"].as_object().into_iter().flat_map(serde_json::Map::values);
+        let mut names: Vec<String> = containers.filter_map(|it| it["Name"].as_str()).map(str::to_owned).collect();
+        names.sort();
+        names
+    }
+}
+
+/// The words after `Resource is still in use`.
+fn told(users: &[String]) -> String {
+    let named = users.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match users.len() {
+        0 => ", says the engine, but no container is on it: it has miscounted, and counts anew when it is restarted"
+            .into(),
+        1..=NAMED => format!(" by {named}"),
+        all => format!(" by {named} and {} more", all - NAMED),
     }
 }

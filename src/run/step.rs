@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::engine::{ContainerId, ContainerSpec, EngineError, ErrorKind, ImageId, State};
+use crate::engine::{ContainerId, ContainerSpec, EngineError, ErrorKind, ImageId, NetworkId, State};
 use crate::event::Event;
 use crate::model::Hook;
 use crate::plan::{ContainerRef, Draft, DraftError, Facts, ImageRef, PlannedStep, Readiness as Need, Step, StepId};
@@ -109,9 +109,7 @@ impl Execution<'_> {
                     Err(Trouble::Unneeded)
                 }
             }
-            Step::RemoveNetwork { id: network, .. } => {
-                self.removal(id, engine.remove_network(&crate::engine::NetworkId::new(network)).await)
-            }
+            Step::RemoveNetwork { id: network, .. } => self.remove_network(id, &NetworkId::new(network)).await,
             Step::ConnectNetwork { network, container, endpoint } => {
                 Ok(engine.connect_network(network, &self.id_of(planned, container)?, endpoint).await?)
             }
@@ -120,11 +118,11 @@ impl Execution<'_> {
                 unless(engine.disconnect_network(network, &container, true).await, ErrorKind::NotFound)
             }
             Step::CreateVolume(spec) => Ok(engine.create_volume(spec).await?),
-            Step::RemoveVolume { name } => self.removal(id, engine.remove_volume(name, false).await),
+            Step::RemoveVolume { name } => self.removal(id, engine.remove_volume(name, false).await, ""),
             Step::PullImage { pull, failed } => self.pull(id, pull, *failed).await,
             Step::PushImage { image, ignore_failure } => self.push(id, image, *ignore_failure).await,
             Step::BuildImage { image, push, .. } => self.build(id, planned, image, *push).await,
-            Step::RemoveImage { name } => self.removal(id, self.remove_image(name).await),
+            Step::RemoveImage { name } => self.removal(id, self.remove_image(name).await, ""),
             Step::CreateContainer(draft) => self.create(id, planned, draft).await,
             Step::InjectFiles { container, files } => {
                 let container = self.id_of(planned, container)?;
@@ -177,12 +175,13 @@ impl Execution<'_> {
         Err(refusal.into())
     }
 
-    /// A thing that is already gone is gone; one that somebody else uses stays, unless a later step needs it away.
-    fn removal(&self, id: StepId, result: Result<(), EngineError>) -> Result<(), Trouble> {
+    /// A thing that is already gone is gone; one that somebody else uses stays, unless a later step needs it away. What is
+    /// known of the use follows the words that it is in use.
+    pub(super) fn removal(&self, id: StepId, result: Result<(), EngineError>, use_of_it: &str) -> Result<(), Trouble> {
         match result {
             Err(error) if error.kind == ErrorKind::NotFound => Err(Trouble::Unneeded),
             Err(error) if error.kind == ErrorKind::InUse && self.is_last(id) => {
-                Err(Trouble::Tolerated("Resource is still in use".to_owned()))
+                Err(Trouble::Tolerated(format!("Resource is still in use{use_of_it}")))
             }
             other => Ok(other?),
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::time::sleep;
 
 use super::Shared;
@@ -44,7 +44,9 @@ impl World {
 
     pub(super) fn raw_network(&self, name: &str) -> Outcome<Value> {
         let segment = self.network(name)?;
-        Ok(json!({ "Id": segment.id, "Name": segment.spec.name, "Labels": segment.spec.labels }))
+        let on_it = self.containers.values().filter(|it| it.is_up() && it.joints.contains_key(&segment.spec.name));
+        let on_it: Map<_, _> = on_it.map(|it| (it.id.clone(), json!({ "Name": it.spec.name }))).collect();
+        Ok(json!({ "Id": segment.id, "Name": segment.spec.name, "Labels": segment.spec.labels, "Containers": on_it }))
     }
 
     pub(super) fn raw_volume(&self, name: &str) -> Outcome<Value> {

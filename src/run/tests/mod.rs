@@ -4,6 +4,7 @@ mod adopt;
 mod conditions;
 mod hooks;
 mod images;
+mod networks;
 mod observe;
 mod patience;
 mod ready;

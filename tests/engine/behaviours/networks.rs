@@ -44,11 +44,20 @@ pub async fn a_network_in_use_stays(stage: &Stage) {
     stage.engine.start_container(&id).await.expect("started");
     assert_eq!(listed(stage, &id).await.expect("listed").networks[&name].network_id, network.0);
     assert_eq!(kind(stage.engine.remove_network(&network).await), ErrorKind::InUse);
+    assert_eq!(on(stage, &name).await, [container.name.as_str()]);
     stage.engine.stop_container(&id, Some(std::time::Duration::ZERO)).await.expect("stopped");
+    assert!(on(stage, &name).await.is_empty());
     stage.engine.remove_network(&network).await.expect("nobody is on it any more");
     assert_eq!(kind(stage.engine.start_container(&id).await), ErrorKind::NotFound);
     assert_ne!(listed(stage, &id).await.expect("listed").state, State::Running);
     removed(stage, &id).await;
+}
+
+/// The names of those that the engine's whole answer about a network has in it.
+async fn on(stage: &Stage, network: &str) -> Vec<String> {
+    let told = stage.engine.inspect_network(network).await.expect("told");
+    let containers = told["Containers"].as_object().expect("those on it").values();
+    containers.map(|it| it["Name"].as_str().expect("a name").to_owned()).collect()
 }
 
 pub async fn a_container_is_on_all_its_networks(stage: &Stage) {
