@@ -17,6 +17,7 @@ stories![
     scales_one_service,
     finds_its_containers_when_the_file_is_broken,
     shows_what_a_verb_would_do,
+    says_who_keeps_a_network,
 ];
 
 const SHOP: &str = r#"
@@ -205,4 +206,14 @@ fn shows_what_a_verb_would_do(scenario: &Scenario) {
     }
     assert_eq!(scenario.done(&["plan", "start"]).stdout, "nothing to do\n");
     assert_eq!((ids(scenario), scenario.states()), before);
+}
+
+fn says_who_keeps_a_network(scenario: &Scenario) {
+    let web = "services:\n  web: { image: ACTOR, command: [stay] }\n";
+    scenario.up(&format!("{web}  once: {{ image: ACTOR, command: [stay] }}\n"));
+    scenario.compose(web);
+    let keeper = format!("still in use by {}-once-1", scenario.project);
+    scenario.done(&["down", "-t", "0"]).complains_about(&[&keeper]);
+    assert_eq!(scenario.states(), ["once running"]);
+    assert_eq!(scenario.engine.networks(&scenario.project).len(), 1);
 }
