@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::num::NonZero;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -19,9 +20,6 @@ use super::feed::Feed;
 use super::remind::Notes;
 use super::schedule::Schedule;
 use super::work::{OnFailure, Work};
-
-/// An engine that has not done a step by then waits for something, most likely for a container to end.
-const LASTING: Duration = Duration::from_millis(500);
 
 /// A plan that was done.
 #[derive(Clone, Debug, Default)]
@@ -125,7 +123,8 @@ impl<'a> Execution<'a> {
 
     pub async fn run(&self) -> Result<Done, Failure> {
         let began = Instant::now();
-        let mut schedule = Schedule::new(self.plan, self.work.limit);
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let mut schedule = Schedule::new(self.plan, self.work.limit, processors);
         let mut running = FuturesUnordered::new();
         // When each step that is under way has lasted so long that others may begin beside it.
         let mut lasting = FuturesUnordered::new();
@@ -133,8 +132,8 @@ impl<'a> Execution<'a> {
         loop {
             while let Some(id) = schedule.next() {
                 running.push(self.one(id));
-                if schedule.may_make_room(id) {
-                    lasting.push(tokio::time::sleep(LASTING).map(move |()| id));
+                if let Some(patience) = schedule.patience(id) {
+                    lasting.push(tokio::time::sleep(patience).map(move |()| id));
                 }
             }
             tokio::select! {

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use petgraph::Direction;
 use petgraph::graph::NodeIndex;
@@ -21,9 +22,13 @@ pub enum Lane {
 
 /// Pulls, pushes and builds at once: more of them only share the same line and the same disk.
 const IMAGES_AT_ONCE: usize = 4;
-/// What an engine does by itself at once, where nobody sets a limit: given more, it gets in its own way and takes a good
-/// part longer for all of them together.
-const ENGINE_AT_ONCE: usize = 8;
+/// What an engine does at once for each processor, where nobody sets a limit: given more, it gets in its own way and takes
+/// longer for all of them together. Where it runs elsewhere, its processors are taken to be as many as those here.
+const FOR_EACH_PROCESSOR: usize = 6;
+/// A step that ends containers, and has not ended by then, waits for them.
+const ENDING: Duration = Duration::from_millis(500);
+/// Any other step that has not ended by then waits for something else: the engine is not at work on it.
+const STALLED: Duration = Duration::from_secs(10);
 
 impl Lane {
     fn of(step: &Step) -> Self {
@@ -77,18 +82,21 @@ pub struct Schedule<'p> {
     /// Neither done nor failed.
     left: BTreeSet<StepId>,
     limit: usize,
+    /// Steps that the engine does at once where there is no limit.
+    room: usize,
     stopped: bool,
 }
 
 impl<'p> Schedule<'p> {
-    /// `limit`: steps at once, waits not counted; 0 is as many as an engine does well.
-    pub fn new(plan: &'p Plan, limit: usize) -> Self {
+    /// `limit`: steps at once, waits not counted; 0 is as many as an engine with so many processors does well.
+    pub fn new(plan: &'p Plan, limit: usize, processors: usize) -> Self {
         let open: Vec<usize> = plan.steps().map(|(id, _)| plan.needs(id).len()).collect();
         let left: BTreeSet<StepId> = plan.steps().map(|(id, _)| id).collect();
         let turns = turns(plan);
         let ready = left.iter().filter(|id| open[id.0] == 0).map(|id| (turns[id.0], *id)).collect();
         let (running, lasting) = (BTreeSet::new(), BTreeSet::new());
-        Self { plan, open, turns, ready, running, lasting, left, limit, stopped: false }
+        let room = FOR_EACH_PROCESSOR * processors;
+        Self { plan, open, turns, ready, running, lasting, left, limit, room, stopped: false }
     }
 
     /// The step that may begin now and whose turn it is.
@@ -117,16 +125,21 @@ impl<'p> Schedule<'p> {
             Lane::Image if busy(&|lane| lane == Lane::Image) >= IMAGES_AT_ONCE => false,
             Lane::Image | Lane::Engine if self.limit > 0 => busy(&|lane| lane != Lane::Wait) < self.limit,
             Lane::Image => true,
-            Lane::Engine => busy(&|lane| lane == Lane::Engine) - self.lasting.len() < ENGINE_AT_ONCE,
+            Lane::Engine => busy(&|lane| lane == Lane::Engine) - self.lasting.len() < self.room,
         }
     }
 
-    /// Whether a step stands in the way of others, and no limit says that it has to.
-    pub fn may_make_room(&self, id: StepId) -> bool {
-        self.limit == 0 && Lane::of(&self.plan.step(id).step) == Lane::Engine
+    /// How long a step may stand in the way of others; forever where a limit says so, and never one that takes no room.
+    pub fn patience(&self, id: StepId) -> Option<Duration> {
+        let step = &self.plan.step(id).step;
+        if self.limit > 0 || Lane::of(step) != Lane::Engine {
+            return None;
+        }
+        let ends = matches!(step, Step::StopContainer { .. } | Step::RestartContainer { .. } | Step::RunHook { .. });
+        Some(if ends { ENDING } else { STALLED })
     }
 
-    /// The step lasts: the engine waits for somebody else, most likely for a container to end, and others may begin.
+    /// The step lasts: the engine waits for somebody else, and others may begin.
     pub fn lasts(&mut self, id: StepId) {
         if self.running.contains(&id) {
             self.lasting.insert(id);
@@ -184,7 +197,8 @@ impl<'p> Schedule<'p> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{PlannedStep, Reason};
+    use crate::engine::ContainerId;
+    use crate::plan::{ContainerRef, PlannedStep, Reason};
 
     fn plan(steps: &[(Step, &[usize])]) -> Plan {
         let mut plan = Plan::default();
@@ -216,7 +230,7 @@ mod tests {
             (volume("last"), &[6]),
         ];
         let plan = plan(few);
-        let mut schedule = Schedule::new(&plan, 0);
+        let mut schedule = Schedule::new(&plan, 0, 2);
         let begun: Vec<usize> = std::iter::from_fn(|| schedule.next()).map(|id| id.0).collect();
         assert_eq!(begun, [4, 0, 1, 2], "four at once, and the one that two wait for is among them");
         schedule.done(StepId(4));
@@ -228,7 +242,7 @@ mod tests {
     fn what_was_begun_is_ended_before_more_begins() {
         let plan =
             plan(&[(volume("a"), &[]), (volume("b"), &[]), (volume("behind a"), &[0]), (volume("behind b"), &[1])]);
-        let mut schedule = Schedule::new(&plan, 1);
+        let mut schedule = Schedule::new(&plan, 1, 2);
         let mut begun = Vec::new();
         while let Some(id) = schedule.next() {
             begun.push(id.0);
@@ -242,9 +256,9 @@ mod tests {
         let names: Vec<String> = (0..40).map(|number| number.to_string()).collect();
         let steps: Vec<(Step, &[usize])> = names.iter().map(|name| (volume(name), &[][..])).collect();
         let plan = plan(&steps);
-        let mut schedule = Schedule::new(&plan, 0);
+        let mut schedule = Schedule::new(&plan, 0, 2);
         let begun = |schedule: &mut Schedule<'_>| std::iter::from_fn(|| schedule.next()).count();
-        assert_eq!(begun(&mut schedule), ENGINE_AT_ONCE);
+        assert_eq!(begun(&mut schedule), 12);
         schedule.done(StepId(0));
         assert_eq!(begun(&mut schedule), 1);
         // Who has ended already makes no room a second time.
@@ -254,15 +268,32 @@ mod tests {
         assert_eq!(begun(&mut schedule), 1);
         schedule.done(StepId(1));
         assert_eq!(begun(&mut schedule), 0, "its room was given away before");
-        let mut limited = Schedule::new(&plan, 20);
+        let mut limited = Schedule::new(&plan, 20, 2);
         assert_eq!(begun(&mut limited), 20, "whoever sets a limit knows the engine");
-        assert!(!limited.may_make_room(StepId(0)) && schedule.may_make_room(StepId(0)));
+        assert_eq!(limited.patience(StepId(0)), None);
+    }
+
+    #[test]
+    fn only_what_waits_for_somebody_makes_room_soon() {
+        let container = || ContainerRef::Existing { id: ContainerId::new("1"), name: "web".into() };
+        let table = [
+            (Step::StopContainer { container: container(), grace: None }, Some(ENDING)),
+            (Step::RestartContainer { container: container(), grace: None }, Some(ENDING)),
+            (Step::StartContainer { container: container() }, Some(STALLED)),
+            (volume("a"), Some(STALLED)),
+            (build("a"), None),
+            (Step::RunToEnd { container: container() }, None),
+        ];
+        for (step, expected) in table {
+            let plan = plan(&[(step, &[])]);
+            assert_eq!(Schedule::new(&plan, 0, 1).patience(StepId(0)), expected);
+        }
     }
 
     #[test]
     fn a_limit_is_kept_and_nothing_begins_before_its_time() {
         let plan = plan(&[(volume("a"), &[]), (volume("b"), &[]), (volume("c"), &[0, 1])]);
-        let mut schedule = Schedule::new(&plan, 1);
+        let mut schedule = Schedule::new(&plan, 1, 2);
         assert_eq!((schedule.next(), schedule.next()), (Some(StepId(0)), None));
         schedule.done(StepId(0));
         assert_eq!((schedule.next(), schedule.next()), (Some(StepId(1)), None));
