@@ -16,7 +16,8 @@ test: tools format lint
 	cargo fetch --locked
 	scripts/engine run -- cargo test --locked --no-fail-fast
 
-bench: program tools
+bench: program
+	scripts/tools bench
 	cargo bench --locked --no-run
 	cargo bench --locked --bench load
 	scripts/engine run -- cargo bench --locked --bench peer --bench logs

@@ -24,7 +24,7 @@ use tempfile::TempDir;
 
 use actor::Actor;
 use engine::Engine;
-use run::{Measured, compare, in_turns, remembers};
+use run::{Measured, compare, compare_pairs, in_turns, remembers};
 
 /// What the two are asked to do at a time: each goes first every other time.
 const PAIRS: usize = 7;
@@ -98,7 +98,7 @@ impl Bench<'_> {
         let best = [4, 8, 16, MANY].into_iter().min_by_key(|at_once| raw(*at_once).wall).unwrap_or(MANY);
         let (ours, bare) =
             in_turns(SLOW_PAIRS, || ended(&|project| self.convoke(&["-p", project, "down"])), || raw(best));
-        compare(&format!("down of {MANY} services, against bare calls, {best} at once"), &ours, &bare, 1.05)
+        compare_pairs(&format!("down of {MANY} services, against bare calls, {best} at once"), &ours, &bare, 1.05)
     }
 
     fn starts_many(&self) -> bool {
@@ -118,8 +118,8 @@ impl Bench<'_> {
         let (mine_again, theirs) = in_turns(SLOW_PAIRS, ours, theirs);
         let what = format!("up -d of {MANY} fresh services");
         let kept = [
-            compare(&format!("{what}, against bare calls, {best} at once"), &mine, &bare, 1.05),
-            compare(&what, &mine_again, &theirs, 1.0),
+            compare_pairs(&format!("{what}, against bare calls, {best} at once"), &mine, &bare, 1.05),
+            compare_pairs(&what, &mine_again, &theirs, 1.0),
         ];
         kept.iter().all(|kept| *kept)
     }

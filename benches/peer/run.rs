@@ -172,13 +172,25 @@ pub fn compare(what: &str, ours: &[Measured], theirs: &[Measured], limit: f64) -
     compare_times(what, median(ours), median(theirs), limit)
 }
 
+/// The same for runs that last long: whatever slows a machine down for a while slows both of a pair, so it is the ratio of each
+/// pair that counts, and of these the middle one.
+pub fn compare_pairs(what: &str, ours: &[Measured], theirs: &[Measured], limit: f64) -> bool {
+    let pairs = ours.iter().zip(theirs);
+    let mut ratios: Vec<f64> = pairs.map(|(mine, other)| mine.wall.div_duration_f64(other.wall)).collect();
+    ratios.sort_by(f64::total_cmp);
+    tell_ratio(what, median(ours), median(theirs), ratios[ratios.len() / 2], limit)
+}
+
 /// The same for the time that processors worked.
 pub fn compare_work(what: &str, ours: &[Measured], theirs: &[Measured], limit: f64) -> bool {
     compare_times(what, middle(ours, |run| run.cpu), middle(theirs, |run| run.cpu), limit)
 }
 
 fn compare_times(what: &str, mine: Duration, other: Duration, limit: f64) -> bool {
-    let ratio = mine.as_secs_f64() / other.as_secs_f64();
+    tell_ratio(what, mine, other, mine.div_duration_f64(other), limit)
+}
+
+fn tell_ratio(what: &str, mine: Duration, other: Duration, ratio: f64, limit: f64) -> bool {
     let kept = ratio <= limit;
     println!("{what}: {mine:.1?} against {other:.1?}, ratio {ratio:.3} (at most {limit}: {})", verdict(kept));
     kept
