@@ -168,7 +168,7 @@ services:
     assert!(guest["Mounts"].as_array().expect("mounts").iter().any(|mount| mount["Destination"] == "/shared"));
     assert_eq!(scenario.done(&["run", "--rm", "-q", "guest", "say", "here"]).stdout, "here\n");
     // Without whom it lives with, it cannot be made.
-    scenario.done(&["rm", "-s", "-f"]);
+    scenario.done(&["rm", "-s", "-f", "-v"]);
     let alone = scenario.convoke(&["up", "-d", "--no-deps", "guest"]);
     alone.exits_with(1).complains_about(&["cannot share network namespace with service base: container missing"]);
 }

@@ -179,6 +179,7 @@ fn hands_signals_on_to_the_container(scenario: &Scenario) {
     attached.signal(Signal::TERM);
     // The program ends well when it is asked to.
     attached.end().exits_with(0);
+    scenario.engine.wait_for_listed(&scenario.project, "web", "exited");
     scenario.done(&["up", "-d"]);
     let attached = scenario.begin(&["attach", "--sig-proxy=false", "web"]);
     events.wait_for_action("web", "attach");

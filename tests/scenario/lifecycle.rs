@@ -1,6 +1,6 @@
 //! Verbs that move containers from state to state, and make none.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::engine::text;
 use crate::scenario::Scenario;
@@ -208,12 +208,33 @@ fn shows_what_a_verb_would_do(scenario: &Scenario) {
     assert_eq!((ids(scenario), scenario.states()), before);
 }
 
+/// A container of no project on a project's network, for as long as this is there.
+struct Stranger<'s>(&'s Scenario<'s>, String);
+
+impl<'s> Stranger<'s> {
+    fn on(scenario: &'s Scenario<'s>, network: &str) -> Self {
+        let stranger = Self(scenario, format!("{}-stranger", scenario.project));
+        let body = json!({ "Image": scenario.image, "Cmd": ["stay"], "HostConfig": { "NetworkMode": network } });
+        let path = format!("/containers/create?name={}", stranger.1);
+        let made = scenario.engine.call("POST", &path, "application/json", body.to_string().as_bytes());
+        assert_eq!(made.status, 201);
+        let started = scenario.engine.call("POST", &format!("/containers/{}/start", stranger.1), "", b"");
+        assert_eq!(started.status, 204);
+        stranger
+    }
+}
+
+impl Drop for Stranger<'_> {
+    fn drop(&mut self) {
+        self.0.engine.call("DELETE", &format!("/containers/{}?force=1", self.1), "", b"");
+    }
+}
+
 fn says_who_keeps_a_network(scenario: &Scenario) {
-    let web = "services:\n  web: { image: ACTOR, command: [stay] }\n";
-    scenario.up(&format!("{web}  once: {{ image: ACTOR, command: [stay] }}\n"));
-    scenario.compose(web);
-    let keeper = format!("still in use by {}-once-1", scenario.project);
-    scenario.done(&["down", "-t", "0"]).complains_about(&[&keeper]);
-    assert_eq!(scenario.states(), ["once running"]);
-    assert_eq!(scenario.engine.networks(&scenario.project).len(), 1);
+    scenario.up("services: { web: { image: ACTOR, command: [stay] } }\n");
+    let network = format!("{}_default", scenario.project);
+    let stranger = Stranger::on(scenario, &network);
+    let down = scenario.done(&["down", "-t", "0"]);
+    down.complains_about(&[&format!("Resource is still in use by {}", stranger.1)]);
+    assert_eq!(scenario.engine.networks(&scenario.project), [network]);
 }
