@@ -113,7 +113,7 @@ fn instructions(text: &str) -> Option<u64> {
     counting.args([env!("CARGO_BIN_EXE_convoke"), "config", "-q"]).current_dir(folder.path());
     let told = counting.output().ok()?;
     let told = String::from_utf8_lossy(&told.stderr);
-    let (_, behind) = told.split_once("I refs:").unwrap_or_else(|| panic!("no count: {told}"));
+    let (_, behind) = told.split_once("refs:").unwrap_or_else(|| panic!("no count: {told}"));
     let digits: String = behind.lines().next()?.chars().filter(char::is_ascii_digit).collect();
     digits.parse().ok()
 }
