@@ -8,6 +8,9 @@ use crate::run::{Cause, CauseKind};
 
 use super::holder::Holder;
 
+/// What a container that was killed exits with.
+const KILLED: i64 = 137;
+
 /// The help under a cause, and the commands at the end of the report.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counsel {
@@ -22,6 +25,11 @@ pub fn on(cause: &Cause, holder: Option<&Holder>, project: &Project, invocation:
     let logs = || service.map(|service| invocation(&format!("logs {service}"))).into_iter().collect();
     let (help, commands) = match &cause.kind {
         CauseKind::Exited { oom: true, .. } => (memory(cause, project), logs()),
+        // The engine hears from the kernel whose memory ran out, but not always.
+        CauseKind::Exited { code: KILLED, .. } => {
+            let help = memory(cause, project);
+            (help.map(|help| format!("if its memory ran out, which the engine does not say: {help}")), logs())
+        }
         CauseKind::Exited { .. } | CauseKind::Unhealthy | CauseKind::Hook { .. } => (None, logs()),
         CauseKind::TimedOut { .. } if cause.container.is_some() => (None, logs()),
         CauseKind::Engine(error) if error.kind == ErrorKind::PortTaken => port(cause, holder, project, invocation),
@@ -56,7 +64,7 @@ fn memory(cause: &Cause, project: &Project) -> Option<String> {
         Bytes(0) => ("deploy.resources.limits.memory", deployed()?),
         limit => ("mem_limit", limit),
     };
-    let limit = human::size(u64::try_from(limit.0).ok().filter(|limit| *limit > 0)?);
+    let limit = human::binary_size(u64::try_from(limit.0).ok().filter(|limit| *limit > 0)?);
     Some(format!("raise {key} of {}: it is {limit} now", cause.service.as_ref()?))
 }
 
@@ -79,5 +87,46 @@ fn port(
         }
         Some(Holder::Container { name, state: State::Running, .. }) => (None, vec![format!("docker stop {name}")]),
         _ => (None, cause.service.as_ref().map(|service| invocation(&format!("ps {service}"))).into_iter().collect()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::ServiceName;
+    use crate::plan::{Subject, SubjectKind};
+
+    #[test]
+    fn a_limit_of_memory_is_named_where_it_may_have_been_reached() {
+        let services = json!({ "web": { "mem_limit": "16777216" }, "free": {} });
+        let project = Project { services: serde_json::from_value(services).expect("services"), ..Project::default() };
+        let raise = "raise mem_limit of web: it is 16MiB now";
+        let perhaps = format!("if its memory ran out, which the engine does not say: {raise}");
+        let table = BTreeMap::from([
+            (("web", 137, true), Some(raise)),
+            (("web", 137, false), Some(perhaps.as_str())),
+            (("web", 1, false), None),
+            (("free", 137, false), None),
+        ]);
+        for ((service, code, oom), expected) in table {
+            let cause = Cause {
+                subject: Subject { kind: SubjectKind::Service, name: service.to_owned() },
+                action: Action::Await,
+                service: Some(ServiceName::new(service)),
+                kind: CauseKind::Exited { code, oom },
+                message: String::new(),
+                last_logs: Vec::new(),
+                probe: None,
+                container: None,
+                help: None,
+            };
+            let counsel = on(&cause, None, &project, &|words| format!("convoke {words}"));
+            assert_eq!(counsel.help.as_deref(), expected, "{service} {code} {oom}");
+            assert_eq!(counsel.commands, [format!("convoke logs {service}")]);
+        }
     }
 }

@@ -157,6 +157,7 @@ services:
     seat.see("now? ");
     seat.keys("x\r");
     seat.ends_with(6);
+    scenario.engine.wait_for_listed(&scenario.project, "web", "exited");
     scenario.convoke(&["attach", "web"]).exits_with(1).complains_about(&["service \"web\" is not running"]);
     let mut looking = scenario.begin(&["attach", "--no-stdin", "pipe"]);
     events.wait_for_action("pipe", "attach");
