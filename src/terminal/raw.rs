@@ -6,6 +6,9 @@ use std::sync::{Mutex, Once, PoisonError};
 
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 
+/// What stands for no key at all, `_POSIX_VDISABLE`: 0 on Linux, 255 on macOS and the BSDs.
+const NO_KEY: u8 = if cfg!(target_os = "linux") { 0 } else { 0xff };
+
 /// How the terminal was before, while it is raw.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 static PANICS: Once = Once::new();
@@ -25,7 +28,8 @@ impl Raw {
         Self::change(Termios::make_raw)
     }
 
-    /// Each key is there as soon as it is typed, and is not shown; those that make signals still do.
+    /// Each key is there as soon as it is typed, and is not shown. Those that interrupt and suspend still do; the one that ends
+    /// a process where it stands does not, as it would leave the terminal like this.
     ///
     /// # Errors
     /// When standard input is no terminal.
@@ -34,6 +38,7 @@ impl Raw {
             terminal.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO);
             terminal.special_codes[SpecialCodeIndex::VMIN] = 1;
             terminal.special_codes[SpecialCodeIndex::VTIME] = 0;
+            terminal.special_codes[SpecialCodeIndex::VQUIT] = NO_KEY;
         })
     }
 
