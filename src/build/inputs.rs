@@ -20,9 +20,13 @@ const SCHEMES: &[&str] = &["http://", "https://", "git://", "ssh://", "git@", "g
 
 impl Context {
     /// # Errors
-    /// When the context is standard input.
+    /// When the context is standard input, or an empty text.
     pub fn of(request: &BuildRequest<'_>) -> Result<Self, BuildError> {
         let context = request.build.context.as_str();
+        if context.is_empty() {
+            let help = "write `.` for the folder of the file; if it comes of a variable, that is not set";
+            return Err(request.error("the build context is an empty text").help(help));
+        }
         if context == "-" {
             return Err(request.error("building from STDIN is not supported"));
         }
@@ -137,9 +141,11 @@ mod tests {
             sample.build.context = context.into();
             assert_eq!(Context::of(&sample.request()).expect("a context"), expected);
         }
-        let mut sample = Sample::default();
-        sample.build.context = "-".into();
-        assert!(Context::of(&sample.request()).is_err());
+        for context in ["-", ""] {
+            let mut sample = Sample::default();
+            sample.build.context = context.into();
+            assert!(Context::of(&sample.request()).is_err());
+        }
     }
 
     #[test]

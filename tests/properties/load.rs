@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use convoke::diagnostic::{Diagnostic, Files, Span};
 use convoke::load::{Loaded, Options, project};
+use convoke::model::Project;
 use convoke::render::{caret, config};
 use convoke::source::{MapReader, Question, Rejected, gather};
 use convoke::yaml::print;
@@ -73,8 +74,15 @@ fn has_unreadable_keys(value: &serde_yaml::Value) -> bool {
     }
 }
 
+/// Whether a build has an empty text for its context, which docker compose does not print: what is read back is then the
+/// context that a build has without one.
+fn has_empty_contexts(project: &Project) -> bool {
+    let mut builds = project.services.values().filter_map(|service| service.build.as_ref());
+    builds.any(|build| build.context.is_empty())
+}
+
 fn comes_back(text: &str, loaded: &Loaded) {
-    if has_unreadable_keys(&config::yaml(&loaded.project)) {
+    if has_unreadable_keys(&config::yaml(&loaded.project)) || has_empty_contexts(&loaded.project) {
         return;
     }
     let printed = config::escaped(&print(&config::yaml(&loaded.project)));
