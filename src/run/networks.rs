@@ -100,28 +100,28 @@ impl Execution<'_> {
     pub(super) async fn remove_network(&self, id: StepId, network: &NetworkId) -> Result<(), Trouble> {
         let engine = self.work.engine;
         let mut removed = engine.remove_network(network).await;
-        let mut users = Vec::new();
+        let mut users = None;
         for _ in 0..TRIES {
             if !removed.as_ref().is_err_and(|error| error.kind == ErrorKind::InUse) {
                 break;
             }
             users = self.users(network).await;
-            if !users.is_empty() {
+            if users.as_ref().is_none_or(|users| !users.is_empty()) {
                 break;
             }
             tokio::time::sleep(BETWEEN_TRIES).await;
             removed = engine.remove_network(network).await;
         }
-        self.removal(id, removed, &told(&users))
+        self.removal(id, removed, &users.map_or_else(String::new, |users| told(&users)))
     }
 
-    /// The names of those who are on a network; none, too, where it cannot be told.
-    async fn users(&self, network: &NetworkId) -> Vec<String> {
-        let there = self.work.engine.inspect_network(network.as_str()).await.unwrap_or_default();
-        let containers = there["Containers"].as_object().into_iter().flat_map(serde_json::Map::values);
+    /// The names of those who are on a network; `None` where the engine does not tell.
+    async fn users(&self, network: &NetworkId) -> Option<Vec<String>> {
+        let there = self.work.engine.inspect_network(network.as_str()).await.ok()?;
+        let containers = there["Containers"].as_object()?.values();
         let mut names: Vec<String> = containers.filter_map(|it| it["Name"].as_str()).map(str::to_owned).collect();
         names.sort();
-        names
+        Some(names)
     }
 }
 

@@ -59,3 +59,10 @@ async fn a_network_that_nobody_is_on_is_tried_again() {
         assert_eq!(removed(&stage, 0).await.as_deref(), expected, "{refusals}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_blamed_where_the_engine_does_not_tell_who_is_on_a_network() {
+    let stage = Stage::new(json!({}));
+    stage.engine.fail_next("inspect_network", EngineError::new(ErrorKind::Internal, "inspect network", "not here"));
+    assert_eq!(removed(&stage, 1).await.as_deref(), Some("Resource is still in use"));
+}
