@@ -13,6 +13,7 @@ use crate::stories;
 stories![
     a_watch_copies_what_changes_and_removes_what_goes,
     a_watch_compares_everything_first_where_that_is_wanted,
+    a_watch_writes_where_nothing_else_can_be_written,
     a_watch_restarts_and_runs_commands,
     a_watch_knows_containers_that_were_stopped_or_replaced,
     a_watch_builds_anew,
@@ -145,6 +146,27 @@ fn a_watch_compares_everything_first_where_that_is_wanted(scenario: &Scenario) {
     watch.until_line("web-1 synced: 1 written");
     watch.until_line("Watch enabled");
     assert_eq!(inside(scenario, "/srv/a.js"), "four");
+    end(watch);
+}
+
+fn a_watch_writes_where_nothing_else_can_be_written(scenario: &Scenario) {
+    scenario.compose(
+        "services:
+  web:
+    image: ACTOR
+    command: [say, up, stay]
+    stop_grace_period: 0s
+    read_only: true
+    volumes: ['kept:/srv']
+    develop: { watch: [{ path: src, action: sync, target: /srv/app }] }
+volumes: { kept: }
+",
+    );
+    fs::create_dir(scenario.path("src")).expect("a folder");
+    let mut watch = begin(scenario, &["watch"]);
+    scenario.file("src/a", "one");
+    watch.until_line("web-1 synced: 1 written");
+    assert_eq!(inside(scenario, "/srv/app/a"), "one");
     end(watch);
 }
 

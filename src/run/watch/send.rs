@@ -19,6 +19,8 @@ const LINE: usize = 64 * 1024;
 const NAMES: usize = 1000;
 /// Whose files they are does not matter to whoever removes them.
 const ROOT: &str = "0";
+/// The root of a container.
+const TOP: &str = "/";
 /// Rights of folders that have to be made on the way to the target.
 const WAY: u32 = 0o755;
 
@@ -43,6 +45,24 @@ pub async fn send(
     paths: Vec<String>,
 ) -> Result<Sent, EngineError> {
     let landing = Landing::find(engine, id, target, paths.iter().any(String::is_empty)).await?;
+    // Newer engines take the folder for the root of all links in it: only from the top do they lead where the container
+    // goes. It may be read-only there, though, but for the folder.
+    let top = landing.seen_from_the_top();
+    match upload(engine, id, root, top, paths.clone()).await {
+        Err(error) if error.kind != ErrorKind::Unreachable && landing.folder != TOP => {
+            upload(engine, id, root, landing, paths).await
+        }
+        sent => sent,
+    }
+}
+
+async fn upload(
+    engine: &dyn Engine,
+    id: &ContainerId,
+    root: &Path,
+    landing: Landing,
+    paths: Vec<String>,
+) -> Result<Sent, EngineError> {
     let (done, sent) = oneshot::channel();
     let (root, prefix, way) = (root.to_owned(), landing.prefix, landing.way);
     let archive = streamed(move |to| {
@@ -65,12 +85,19 @@ struct Landing {
 }
 
 impl Landing {
+    /// The same places as seen from the root of the container.
+    fn seen_from_the_top(&self) -> Self {
+        let folder = Path::new(self.folder.trim_start_matches('/'));
+        let way = self.way.iter().map(|place| folder.join(place)).collect();
+        Self { folder: TOP.to_owned(), prefix: folder.join(&self.prefix), way }
+    }
+
     async fn find(engine: &dyn Engine, id: &ContainerId, target: &str, is_file: bool) -> Result<Self, EngineError> {
         let (mut above, mut missing) =
             if is_file { (parent(target).to_owned(), Vec::new()) } else { (target.to_owned(), Vec::new()) };
         let folder = loop {
-            if above.is_empty() || above == "/" {
-                break "/".to_owned();
+            if above.is_empty() || above == TOP {
+                break TOP.to_owned();
             }
             match followed(engine, id, &above).await {
                 Ok(Some((folder, _))) => break folder,
