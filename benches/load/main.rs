@@ -99,8 +99,8 @@ fn linear() -> bool {
         println!("  their instructions were not counted: valgrind is missing");
         return true;
     };
-    let kept = most / fewest <= GROWTH;
     let ratio = most / fewest;
+    let kept = ratio <= GROWTH;
     println!("  instructions for each of 10,000 against each of 100: {ratio:.3} (at most {GROWTH}: {})", verdict(kept));
     kept
 }

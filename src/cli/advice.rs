@@ -4,12 +4,9 @@ use crate::engine::{ErrorKind, State};
 use crate::model::{Bytes, Project};
 use crate::plan::Action;
 use crate::render::human;
-use crate::run::{Cause, CauseKind};
+use crate::run::{Cause, CauseKind, KILLED};
 
 use super::holder::Holder;
-
-/// What a container that was killed exits with.
-const KILLED: i64 = 137;
 
 /// The help under a cause, and the commands at the end of the report.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -15,7 +15,7 @@ const LINES: usize = 10;
 const LIMIT: Duration = Duration::from_secs(2);
 
 /// What a container that was killed exits with.
-pub(super) const KILLED: i64 = 137;
+pub const KILLED: i64 = 137;
 /// The engine hears from two sides that a container ended and that its memory ran out: how often it is asked once more
 /// about the second, and after what time.
 const LATE: u32 = 10;

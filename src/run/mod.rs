@@ -41,6 +41,7 @@ mod tests;
 
 pub use attached::attached;
 pub use copy::digests;
+pub use evidence::KILLED;
 pub use execute::{Done, execute};
 pub use failure::{Cause, CauseKind, FailedProbe, Failure};
 pub use logs::logs;

@@ -276,13 +276,13 @@ fn without_escapes(quoted: &str, quote: char) -> Cow<'_, str> {
     let mut content = String::with_capacity(quoted.len());
     let mut characters = quoted.chars();
     while let Some(character) = characters.next() {
-        match (character, characters.clone().next()) {
-            ('\\', Some(escaped)) => {
-                characters.next();
-                content.extend((escaped != quote).then_some('\\'));
-                content.push(escaped);
-            }
-            _ => content.push(character),
+        if character == '\\'
+            && let Some(escaped) = characters.next()
+        {
+            content.extend((escaped != quote).then_some('\\'));
+            content.push(escaped);
+        } else {
+            content.push(character);
         }
     }
     Cow::Owned(content)
